@@ -1,0 +1,53 @@
+"""What was read about the patient, and what could not be."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cards.facts.resources import Resource
+
+State = Literal["given", "absent", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResult:
+    """One prefetch key after reading.
+
+    given: the resources are the answer (possibly none); absent: nobody supplied it; failed: the attempt
+    went wrong, and `why` says how without patient data.
+    """
+
+    key: str
+    state: State
+    resources: tuple[Resource, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something in the input that was not usable. `code` is stable; `text` holds no patient data."""
+
+    code: str
+    text: str
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """The patient's record as one request supplied it."""
+
+    patient_id: str
+    keys: Mapping[str, KeyResult] = field(default_factory=dict)
+    issues: tuple[Issue, ...] = ()
+
+    def state(self, key: str) -> State:
+        """How the key ended; a key never asked for is absent."""
+        result = self.keys.get(key)
+        return result.state if result else "absent"
+
+    def of(self, *keys: str) -> Iterable[Resource]:
+        """Resources under those keys, in order."""
+        for key in keys:
+            result = self.keys.get(key)
+            if result:
+                yield from result.resources

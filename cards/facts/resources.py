@@ -1,0 +1,203 @@
+"""Tolerant access to FHIR JSON as plain dicts.
+
+Real clients send objects where lists belong, lists where objects belong, strings where numbers
+belong and nulls anywhere. These readers return what can be read without guessing and nothing else;
+none of them raises on any JSON value.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from terminology.coding import Coding, canonical_system
+
+Resource = dict[str, Any]
+
+MAX_MAGNITUDE = Decimal("1e9")
+MIN_MAGNITUDE = Decimal("1e-6")
+MAX_TEXT = 1_000
+
+_DATE = re.compile(
+    r"(\d{4})(?:-(\d{2})(?:-(\d{2})"
+    r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?",
+    re.ASCII,
+)
+
+
+def as_list(value: object) -> list[Any]:
+    """A list as it is, a lone value as a list of one, null as no value."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def objects(value: object) -> list[Resource]:
+    """The JSON objects in `value`, which may be one object, a list, or anything else."""
+    return [item for item in as_list(value) if isinstance(item, dict)]
+
+
+def obj(value: object) -> Resource:
+    """The first JSON object in `value`, else an empty one."""
+    return next(iter(objects(value)), {})
+
+
+def text(value: object) -> str:
+    """A non-blank string, trimmed; "" for anything else."""
+    return value.strip() if isinstance(value, str) else ""
+
+
+def flag(value: object) -> bool:
+    """True only for JSON true."""
+    return value is True
+
+
+def number(value: object) -> Decimal | None:
+    """A finite number of plausible magnitude, from a JSON number or a numeric string; 0 is allowed.
+
+    Quantities outside 1e-6 to 1e9 are data issues before any arithmetic, so they read as None.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        return None
+    if isinstance(value, str) and (len(value) > 40 or "_" in value):
+        return None
+    if isinstance(value, int) and abs(value) > 10**12:
+        return None
+    try:
+        read = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    if not read.is_finite():
+        return None
+    magnitude = abs(read)
+    if magnitude != 0 and not MIN_MAGNITUDE <= magnitude <= MAX_MAGNITUDE:
+        return None
+    return read
+
+
+def codings(concept: object) -> tuple[Coding, ...]:
+    """All codings of a CodeableConcept (object, or list of them), or of a bare Coding."""
+    found = []
+    for item in objects(concept):
+        listed = objects(item.get("coding"))
+        for coding in listed or ([item] if "code" in item else []):
+            code = coding.get("code")
+            if isinstance(code, int) and not isinstance(code, bool):
+                code = str(code)
+            if text(code):
+                system = canonical_system(text(coding.get("system")))
+                found.append(Coding(system, text(code), text(coding.get("display"))))
+    return tuple(found)
+
+
+def concept_texts(concept: object) -> tuple[str, ...]:
+    """The human-readable names of a CodeableConcept: its text first, then the displays of its codings."""
+    names: list[str] = []
+    for item in objects(concept):
+        names.append(text(item.get("text")))
+        names.extend(text(coding.get("display")) for coding in objects(item.get("coding")))
+        names.append(text(item.get("display")))
+    if isinstance(concept, str):
+        names.append(concept.strip())
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def reference_of(value: object) -> str:
+    """The reference string of a Reference, or a bare string; "" when there is none."""
+    if isinstance(value, str):
+        return value.strip()
+    return text(obj(value).get("reference"))
+
+
+def type_and_id(reference: str) -> tuple[str, str]:
+    """("Patient", "1") from "Patient/1", an absolute URL or a versioned one; ("", "") when neither."""
+    path = reference.split("?", 1)[0].split("/_history", 1)[0].rstrip("/")
+    parts = path.split("/")
+    if len(parts) >= 2 and parts[-2][:1].isupper() and parts[-1]:
+        return parts[-2], parts[-1]
+    return "", ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The instants a FHIR date or dateTime may stand for; `latest` is inclusive. Both aware."""
+
+    earliest: datetime
+    latest: datetime
+    precision: str  # year, month, day, time
+
+    @property
+    def middle(self) -> datetime:
+        """The midpoint, for ordering only."""
+        return self.earliest + (self.latest - self.earliest) / 2
+
+
+def interval(value: object, zone: tzinfo) -> Interval | None:
+    """A FHIR date, dateTime or instant as the interval it denotes; None when it is no real date."""
+    match = _DATE.fullmatch(value.strip()) if isinstance(value, str) and len(value) <= 40 else None
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, offset = match.groups()
+    try:
+        if hour is not None:
+            clock = time(int(hour), int(minute), min(int(second or 0), 59), _microseconds(fraction))
+            local = datetime.combine(date(int(year), int(month), int(day)), clock)
+            instant = local.replace(tzinfo=_offset(offset) or zone).astimezone(UTC)
+            return Interval(instant, instant, "time")
+        first = date(int(year), int(month or 1), int(day or 1))
+        last = _last_day(first, month is not None, day is not None)
+        start = datetime.combine(first, time.min, zone).astimezone(UTC)
+        end = datetime.combine(last, time.max, zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    precision = "day" if day else "month" if month else "year"
+    return Interval(start, end, precision)
+
+
+def _microseconds(fraction: str | None) -> int:
+    return int((fraction or "0").ljust(6, "0")[:6])
+
+
+def _offset(offset: str | None) -> tzinfo | None:
+    if offset is None:
+        return None
+    if offset == "Z":
+        return UTC
+    parsed = datetime.strptime(offset.replace(":", ""), "%z").tzinfo
+    return parsed
+
+
+def _last_day(first: date, has_month: bool, has_day: bool) -> date:
+    if has_day:
+        return first
+    if has_month:
+        following = first.replace(day=28) + timedelta(days=4)
+        return following.replace(day=1) - timedelta(days=1)
+    return first.replace(month=12, day=31)
+
+
+def period(value: object, zone: tzinfo) -> tuple[Interval | None, Interval | None]:
+    """Start and end of a Period; None for an end that is absent or unreadable."""
+    entry = obj(value)
+    return interval(entry.get("start"), zone), interval(entry.get("end"), zone)
+
+
+def bundle_resources(bundle: object) -> Iterator[Resource]:
+    """Resources of a Bundle: wrapped or bare entries, an entry that is one object, or a list of resources."""
+    if isinstance(bundle, list):
+        for item in bundle:
+            yield from bundle_resources(item)
+        return
+    if not isinstance(bundle, dict):
+        return
+    if bundle.get("resourceType") not in (None, "Bundle"):
+        yield bundle
+        return
+    for entry in objects(bundle.get("entry")):
+        resource = entry.get("resource")
+        if isinstance(resource, dict):
+            yield resource
+        elif isinstance(entry.get("resourceType"), str):
+            yield entry

@@ -1,0 +1,1 @@
+"""The treatment knowledge as data, and its loader."""

@@ -1,0 +1,16 @@
+"""What one site has decided: jurisdiction, local time, where statements are explained."""
+
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import Literal
+
+Jurisdiction = Literal["us", "eu"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """`statement_url` is the page of a statement with "{statement}" for its id, None when not served."""
+
+    jurisdiction: Jurisdiction = "us"
+    zone: tzinfo = UTC
+    statement_url: str | None = None

@@ -1,0 +1,1 @@
+"""HTTP, security, storage and command line. Knows no drug."""

@@ -1,0 +1,1 @@
+"""What codes, texts and units mean. Knows no patients, rules or HTTP."""

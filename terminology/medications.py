@@ -1,0 +1,65 @@
+"""From the codes and texts of one medication to what it is: ingredients, strength, form, release, route."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from terminology.coding import Coding
+
+Route = Literal["oral", "topical", "transdermal", "ophthalmic", "injection", "rectal", "inhaled", "nasal", "other"]
+Release = Literal["immediate", "extended", "once-daily"]
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """Amount of one ingredient in mg `per` one "unit" (tablet, capsule, patch), "mL", "g", or "h" (rate)."""
+
+    mg: Decimal
+    per: Literal["unit", "mL", "g", "h"] = "unit"
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """An active ingredient by its RxNorm name in lower case; `rxcui` is None where no source gives one."""
+
+    name: str
+    rxcui: str | None = None
+    strength: Strength | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medication:
+    """What an order names. `rxcui` is the product's code, None for an ingredient or a text."""
+
+    name: str
+    ingredients: tuple[Ingredient, ...]
+    form: str | None = None
+    route: Route | None = None
+    release: Release = "immediate"
+    brand: str | None = None
+    rxcui: str | None = None
+    marketed: bool = False
+    recognised_by: Literal["product", "ingredient", "ndc", "atc", "snomed", "unii", "text"] = "text"
+
+    def ingredient(self, name: str) -> Ingredient | None:
+        """The ingredient of that name, or None."""
+        return next((i for i in self.ingredients if i.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedicationLookup:
+    """Outcome of a lookup: one medication, two when code and text name different drugs, none with a `why`.
+
+    `near` lists names that resemble an unrecognised text; they never decide a drug.
+    """
+
+    medications: tuple[Medication, ...] = ()
+    text: str = ""
+    why: str = ""
+    near: tuple[str, ...] = ()
+
+
+def lookup_signature(codings: Sequence[Coding], texts: Sequence[str]) -> MedicationLookup:
+    """Contract only; see `Terminology.medication`."""
+    raise NotImplementedError
