@@ -1,13 +1,12 @@
 """From the codes and texts of one medication to what it is: ingredients, strength, form, release, route."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from terminology.coding import Coding
-
-Route = Literal["oral", "topical", "transdermal", "ophthalmic", "injection", "rectal", "inhaled", "nasal", "other"]
+Route = Literal[
+    "oral", "topical", "transdermal", "ophthalmic", "injection", "rectal", "inhaled", "nasal", "other"
+]
 Release = Literal["immediate", "extended", "once-daily"]
 
 
@@ -58,8 +57,3 @@ class MedicationLookup:
     text: str = ""
     why: str = ""
     near: tuple[str, ...] = ()
-
-
-def lookup_signature(codings: Sequence[Coding], texts: Sequence[str]) -> MedicationLookup:
-    """Contract only; see `Terminology.medication`."""
-    raise NotImplementedError

@@ -1,0 +1,266 @@
+"""From the codes and texts of one medication to what it is.
+
+Codes come first: an RxNorm product, then RxNorm ingredients, NDC, ATC, UNII. A text completes a code that
+names the same drug (its strength, form, brand), decides where no code is known, and is reported beside
+the code where it names another drug or another strength.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from terminology.coding import ATC, NDC, RXNORM, UNII, Coding
+from terminology.medication_codes import MedicationTables, ndc_product
+from terminology.medications import Ingredient, Medication, MedicationLookup, Release, Strength
+from terminology.product_names import LONGEST_TEXT, ProductName, read_name
+
+RecognisedBy = Literal["product", "ingredient", "ndc", "atc", "snomed", "unii", "text"]
+# Far above what a medication carries; keeps the work bounded whatever a client sends.
+_MOST_CODES, _MOST_TEXTS = 50, 50
+_OTHER_CODES: tuple[tuple[str, RecognisedBy], ...] = ((NDC, "ndc"), (ATC, "atc"), (UNII, "unii"))
+# RxNorm rounds concentrations to three digits ("21.7 MG/ML" for 325 mg in 15 mL).
+_SAME_STRENGTH = Decimal("0.02")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A medication, and whether its source stated the release at all."""
+
+    medication: Medication
+    release_stated: bool
+
+
+def look_up(codings: Sequence[Coding], texts: Sequence[str], tables: MedicationTables) -> MedicationLookup:
+    """The medication that codes and texts name; see MedicationLookup. `near` is left to the caller."""
+    codings = codings[:_MOST_CODES]
+    displays = (coding.display for coding in codings)
+    written = tuple(dict.fromkeys(one for one in (*texts, *displays) if one.strip()))[:_MOST_TEXTS]
+    text = written[0][:LONGEST_TEXT] if written else ""
+    coded = _coded(codings, tables)
+    names = tuple(read_name(one, tables.index) for one in written)
+    read = [
+        _from_name(one, name, tables) for one, name in zip(written, names, strict=True) if name.ingredients
+    ]
+    if not coded and not read:
+        return MedicationLookup(text=text, why=_unknown(codings, written, names))
+    found, whys = _merged([*coded, *read])
+    if not read:
+        whys += _unsure(found, names)
+    return MedicationLookup(medications=tuple(found), text=text, why="; ".join(dict.fromkeys(whys)))
+
+
+def product(rxcui: str, tables: MedicationTables) -> Medication | None:
+    """The medication of an RxNorm product code, None for a code that is not in the product table."""
+    read = _product(rxcui, tables)
+    return read.medication if read else None
+
+
+def _coded(codings: Sequence[Coding], tables: MedicationTables) -> list[_Read]:
+    """What the codes name, the most telling first."""
+    rxcuis = [c.code.strip() for c in codings if c.system == RXNORM]
+    products = [one for one in (_product(code, tables) for code in rxcuis) if one is not None]
+    drugs = [tables.codes[RXNORM, code] for code in rxcuis if (RXNORM, code) in tables.codes]
+    parts = tuple(dict.fromkeys(name for drug in drugs for name in drug.ingredients))
+    found = [*_largest_sets(products)]
+    # The ingredient codes beside a product are its own parts; others are a drug of their own.
+    inside = {part.name for one in found for part in one.medication.ingredients}
+    apart = tuple(name for name in parts if name not in inside)
+    if apart:
+        found.append(_Read(_plain(apart, "ingredient", tables), False))
+    for system, by in _OTHER_CODES:
+        for coding in codings:
+            if coding.system == system:
+                found.extend(_other(coding, by, tables))
+    return found
+
+
+def _largest_sets(products: Sequence[_Read]) -> list[_Read]:
+    """Without the products that are a part of another one: the components of a combination or pack."""
+    sets = [{part.name for part in one.medication.ingredients} for one in products]
+    packs = [held for held, one in zip(sets, products, strict=True) if one.medication.form == "Pack"]
+    return [
+        one
+        for held, one in zip(sets, products, strict=True)
+        if not any(held < other for other in sets)
+        and (one.medication.form == "Pack" or not any(held <= pack for pack in packs))
+    ]
+
+
+def _product(rxcui: str, tables: MedicationTables) -> _Read | None:
+    row = tables.products.get(rxcui)
+    if row is None:
+        return None
+    name = read_name(row.name, tables.index)
+    if not name.ingredients:
+        return None
+    read = _from_name(row.name, name, tables)
+    known = replace(read.medication, rxcui=rxcui, marketed=row.marketed, recognised_by="product")
+    return _Read(known, name.form is not None or read.release_stated)
+
+
+def _other(coding: Coding, by: RecognisedBy, tables: MedicationTables) -> list[_Read]:
+    code = ndc_product(coding.code) if coding.system == NDC else coding.code.strip().upper()
+    drug = tables.codes.get((coding.system, code))
+    if drug is None:
+        return []
+    if drug.product:
+        read = _from_name(drug.product, read_name(drug.product, tables.index), tables)
+        return [_Read(replace(read.medication, recognised_by=by), True)]
+    return [_Read(_plain(drug.ingredients, by, tables), False)]
+
+
+def _plain(names: tuple[str, ...], by: RecognisedBy, tables: MedicationTables) -> Medication:
+    return Medication(
+        name=" / ".join(names),
+        ingredients=tuple(tables.ingredients[name] for name in names),
+        release=_release(names, None, tables),
+        recognised_by=by,
+    )
+
+
+def _from_name(text: str, name: ProductName, tables: MedicationTables) -> _Read:
+    ingredients = tuple(
+        replace(tables.ingredients.get(part, Ingredient(part)), strength=strength)
+        for part, strength in name.ingredients
+    )
+    medication = Medication(
+        name=" ".join(text.split()),
+        ingredients=ingredients,
+        form=name.form,
+        route=name.route,
+        release=_release(tuple(part for part, _ in name.ingredients), name.release, tables),
+        brand=name.brand,
+    )
+    return _Read(medication, name.release is not None)
+
+
+def _release(names: tuple[str, ...], stated: Release | None, tables: MedicationTables) -> Release:
+    """The release as stated, within how the ingredient is made: "ER" gabapentin is the once-daily one."""
+    made = tables.releases.get(names[0], ()) if len(names) == 1 else ()
+    if not made or stated in made:
+        return stated or "immediate"
+    return made[-1] if stated not in (None, "immediate") else made[0]
+
+
+def _merged(read: Sequence[_Read]) -> tuple[list[Medication], list[str]]:
+    """One medication per drug, the first source leading; and why there is more than one."""
+    kept: list[_Read] = []
+    whys: list[str] = []
+    for one in read:
+        for place, other in enumerate(kept):
+            same = _same_drug(other.medication, one.medication)
+            if same is None:
+                continue
+            if same == "wider":
+                kept[place] = one  # an ingredient code is one part of the combination that the text names
+            elif _strengths_disagree(other.medication, one.medication):
+                continue
+            elif same == "equal":
+                kept[place] = _completed(other, one)
+            break
+        else:
+            kept.append(one)
+    if len(kept) > 1:
+        whys.append(_disagreement([one.medication for one in kept]))
+    ordered = sorted(kept, key=lambda one: -_size(one.medication)) if _one_drug(kept) else kept
+    return [one.medication for one in ordered], whys
+
+
+def _names(medication: Medication) -> frozenset[str]:
+    return frozenset(part.name for part in medication.ingredients)
+
+
+def _same_drug(leading: Medication, further: Medication) -> Literal["equal", "narrower", "wider"] | None:
+    """How a further source relates to the leading one; None where it is another drug."""
+    first, second = _names(leading), _names(further)
+    if first == second:
+        return "equal"
+    if second < first:
+        return "narrower"
+    if first < second and leading.recognised_by != "product":
+        return "wider"
+    return None
+
+
+def _strengths_disagree(one: Medication, other: Medication) -> bool:
+    for part in one.ingredients:
+        twin = other.ingredient(part.name)
+        if twin and part.strength and twin.strength and not _alike(part.strength, twin.strength):
+            return True
+    return False
+
+
+def _alike(one: Strength, other: Strength) -> bool:
+    if one.per != other.per:
+        return True  # a bottle's content beside its concentration: not comparable, so no conflict
+    return abs(one.mg - other.mg) <= _SAME_STRENGTH * max(one.mg, other.mg)
+
+
+def _completed(leading: _Read, further: _Read) -> _Read:
+    """The leading medication with what only the further source states."""
+    first, second = leading.medication, further.medication
+    ingredients = tuple(
+        part if part.strength else replace(part, strength=twin.strength if twin else None)
+        for part, twin in ((part, second.ingredient(part.name)) for part in first.ingredients)
+    )
+    # A special release is believed from either source: old codes do not tell Gralise from gabapentin.
+    special = further.release_stated and (not leading.release_stated or second.release != "immediate")
+    completed = replace(
+        first,
+        ingredients=ingredients,
+        form=first.form or second.form,
+        route=first.route or second.route,
+        brand=first.brand or second.brand,
+        release=second.release if special else first.release,
+        rxcui=first.rxcui or second.rxcui,
+        marketed=first.marketed or (first.rxcui is None and second.marketed),
+    )
+    return _Read(completed, leading.release_stated or further.release_stated)
+
+
+def _one_drug(read: Sequence[_Read]) -> bool:
+    return len({_names(one.medication) for one in read}) == 1
+
+
+def _size(medication: Medication) -> Decimal:
+    return max((part.strength.mg for part in medication.ingredients if part.strength), default=Decimal(0))
+
+
+def _disagreement(found: Sequence[Medication]) -> str:
+    if len({_names(one) for one in found}) == 1:
+        return f"the strengths disagree: {' and '.join(_strength_words(one) for one in found)}"
+    listed = [f"{_words(one)} ({'text' if one.recognised_by == 'text' else 'code'})" for one in found]
+    return f"codes and text name different drugs: {', '.join(listed)}"
+
+
+def _words(medication: Medication) -> str:
+    return " / ".join(part.name for part in medication.ingredients)
+
+
+def _strength_words(medication: Medication) -> str:
+    listed = [
+        f"{part.name} {part.strength.mg.normalize():f} mg"
+        + ("" if part.strength.per == "unit" else f"/{part.strength.per}")
+        for part in medication.ingredients
+        if part.strength
+    ]
+    return f"{' / '.join(listed)} ({'text' if medication.recognised_by == 'text' else 'code'})"
+
+
+def _unsure(found: Sequence[Medication], names: Sequence[ProductName]) -> list[str]:
+    """A text that names several drugs, none of them the coded one, is no second drug but worth saying."""
+    coded = frozenset().union(*(_names(one) for one in found))
+    return [name.problem for name in names if name.names and not coded & set(name.names)]
+
+
+def _unknown(codings: Sequence[Coding], written: Sequence[str], names: Sequence[ProductName]) -> str:
+    if not codings and not written:
+        return "no code and no text"
+    said = [f"code {c.code[:40]} of {c.system or 'no system'} is not in the tables" for c in codings[:3]]
+    problems = [name.problem for name in names if name.names] or [
+        f"the text {one[:80]!r} matches no drug known here" for one in written[:1] if len(one) <= LONGEST_TEXT
+    ]
+    if not problems:
+        problems = [name.problem for name in names[:1]]
+    return "; ".join([*said, *problems]) + ("" if written else "; no text")

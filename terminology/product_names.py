@@ -1,0 +1,185 @@
+"""Reads product names as RxNorm, EHRs and people write them: which drugs, how strong, what form.
+
+Matching is by whole words against the tables; a name that resembles an entry is not that entry.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from terminology.medications import Release, Route, Strength
+from terminology.name_index import Form, Hit, NameIndex, find_names
+from terminology.name_ingredients import read_ingredients
+from terminology.strength_text import FoundStrength, strengths, tokens
+
+LONGEST_TEXT = 1000
+
+_MODIFIED = frozenset(["er", "xr", "sr", "cr", "xl", "la", "mr"])
+_MODIFIED_PHRASES = (
+    *(
+        tokens(f"{word}{mark}release")
+        for word in ("extended", "controlled", "sustained", "prolonged", "modified")
+        for mark in (" ", "-")
+    ),
+    ("gastro", "-", "retentive"),
+    ("gastroretentive",),
+)
+_LIQUIDS = ("solution", "suspension", "syrup", "elixir", "concentrate", "injection", "injectable", "liquid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductName:
+    """What a text says. No ingredients: `problem` says why, `names` lists the drugs it may mean."""
+
+    ingredients: tuple[tuple[str, Strength | None], ...] = ()
+    form: str | None = None
+    route: Route | None = None
+    release: Release | None = None
+    brand: str | None = None
+    problem: str = ""
+    names: tuple[str, ...] = ()
+
+
+def read_name(text: str, index: NameIndex) -> ProductName:
+    """The product that a text names. Never raises; linear in the text, which may have 1,000 characters."""
+    if len(text) > LONGEST_TEXT:
+        return ProductName(problem="the text is too long to be a medication name")
+    if text.lstrip().startswith("{"):
+        return _pack(text, index)
+    label = _bracketed(text)
+    words = tokens(_outside_brackets(text))
+    hits = find_names(words, index.names)
+    if not hits:
+        words = tokens(text)
+        hits = find_names(words, index.names)
+    if not hits:
+        return ProductName(problem="no known drug name")
+    found = strengths(words)
+    chosen, names = read_ingredients(words, hits, found, index)
+    if not chosen:
+        return ProductName(problem=f"the text names several drugs: {', '.join(names)}", names=names)
+    form = _form(words, index, hits)
+    implied = [hit.name.release for hit in (*hits, *find_names(tokens(label or ""), index.names))]
+    read = ProductName(
+        ingredients=chosen,
+        form=form.form,
+        route=form.route,
+        release=_release(words, hits, found, form, implied),
+        brand=label or next((hit.name.brand for hit in hits if hit.name.brand), None),
+        names=names,
+    )
+    return _without_impossible_strength(_by_rate(read))
+
+
+def _form(words: Sequence[str], index: NameIndex, hits: Sequence[Hit]) -> Form:
+    """The longest dose form in the text, the later of equals; a route stated apart completes it."""
+    best, length, route = Form(None, None, None), 0, None
+    taken = {place for hit in hits for place in range(hit.start, hit.end)}
+    for place, word in enumerate(words):
+        if place in taken:
+            continue
+        for further, form in index.forms.get(word, ()):
+            if tuple(words[place + 1 : place + 1 + len(further)]) == further:
+                if form.form is None:
+                    route = form.route
+                elif len(further) + 1 >= length:
+                    best, length = form, len(further) + 1
+                break
+    if best.form is None:
+        return Form(None, route, None)
+    return replace(best, route=best.route or route)
+
+
+def _release(
+    words: Sequence[str],
+    hits: Sequence[Hit],
+    found: Sequence[FoundStrength],
+    form: Form,
+    implied: Sequence[Release | None],
+) -> Release | None:
+    """What the text says on release, a brand's own first; None where it says nothing."""
+    if "once-daily" in implied:
+        return "once-daily"
+    starts, ends = {hit.start for hit in hits}, {hit.end for hit in hits} | {one.end for one in found}
+    for start in starts:
+        before = tuple(words[max(start - 3, 0) : start])
+        if before[-3:] == ("once", "-", "daily") or before[-2:] == ("once", "daily"):
+            return "once-daily"
+        if len(before) >= 2 and before[-1] in ("hr", "hour") and before[-2] in ("12", "24"):
+            return "extended"
+    if "extended" in implied or form.release == "extended":
+        return "extended"
+    for place, word in enumerate(words):
+        if word in _MODIFIED and (place in ends or (place - 1 in ends and words[place - 1] in "-()")):
+            return "extended"
+        if any(tuple(words[place : place + len(one)]) == one for one in _MODIFIED_PHRASES):
+            return "extended"
+    if "immediate" in implied or form.release == "immediate":
+        return "immediate"
+    return None
+
+
+def _outside_brackets(text: str) -> str:
+    """The text without its "[Brand]", which may name a drug that is not in the product."""
+    start, end = text.rfind("["), text.rfind("]")
+    return f"{text[:start]} {text[end + 1 :]}" if 0 <= start < end else text
+
+
+def _bracketed(text: str) -> str | None:
+    start, end = text.rfind("["), text.rfind("]")
+    return text[start + 1 : end].strip() or None if 0 <= start < end else None
+
+
+def _by_rate(read: ProductName) -> ProductName:
+    """A patch labelled by what it releases per hour acts through the skin, not on it."""
+    rated = any(strength is not None and strength.per == "h" for _, strength in read.ingredients)
+    if rated and read.form == "Medicated Patch":
+        return replace(read, form="Transdermal System", route="transdermal")
+    return read
+
+
+def _without_impossible_strength(read: ProductName) -> ProductName:
+    """A mass without volume says nothing about a liquid, nor a bare amount about a patch."""
+    form = (read.form or "").lower()
+    liquid = any(word in form for word in _LIQUIDS) and "tablet" not in form and "powder" not in form
+    if not liquid and read.route != "transdermal":
+        return read
+    kept = tuple(
+        (name, strength if strength is not None and strength.per != "unit" else None)
+        for name, strength in read.ingredients
+    )
+    return replace(read, ingredients=kept)
+
+
+def _pack(text: str, index: NameIndex) -> ProductName:
+    """A pack "{9 (A) / 24 (B) } Pack [Brand]": the drugs of its members; a strength only if all agree."""
+    members = [read_name(part, index) for part in _parenthesised(text)]
+    members = [member for member in members if member.ingredients]
+    if not members:
+        return ProductName(problem="no known drug name")
+    merged: dict[str, Strength | None] = {}
+    for member in members:
+        for name, strength in member.ingredients:
+            merged[name] = strength if name not in merged or merged[name] == strength else None
+    releases = {member.release for member in members}
+    return ProductName(
+        ingredients=tuple(merged.items()),
+        form="Pack",
+        route=members[0].route,
+        release=members[0].release if len(releases) == 1 else None,
+        brand=_bracketed(text.rpartition("}")[2]),
+        names=tuple(merged),
+    )
+
+
+def _parenthesised(text: str) -> list[str]:
+    parts: list[str] = []
+    depth, start = 0, 0
+    for place, mark in enumerate(text):
+        if mark == "(":
+            start = place + 1 if depth == 0 else start
+            depth += 1
+        elif mark == ")" and depth:
+            depth -= 1
+            if depth == 0:
+                parts.append(text[start:place])
+    return parts
