@@ -5,6 +5,7 @@ wrong value into somebody's configuration.
 """
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -69,3 +70,19 @@ def read(path: Path) -> Any:
         where = f"line {mark.line + 1}: " if mark else ""
         problem = getattr(error, "problem", None) or str(error)
         raise KnowledgeFileError(f"{path.name}: {where}{problem}") from error
+
+
+def line_of(path: Path, keys: Sequence[str | int]) -> int:
+    """Line (from 1) of the deepest node that `keys` (mapping keys and list indexes) leads to."""
+    with path.open("rb") as stream:
+        node = yaml.compose(stream, Loader=_StrictLoader)
+    for key in keys:
+        found = None
+        if isinstance(node, yaml.MappingNode):
+            found = next((value for name, value in node.value if name.value == str(key)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            found = node.value[key]
+        if found is None:
+            break
+        node = found
+    return int(node.start_mark.line) + 1

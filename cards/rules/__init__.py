@@ -1,1 +1,1 @@
-"""One module per kind of statement."""
+"""One module per kind of statement, and the context predicates they share."""

@@ -1,0 +1,181 @@
+"""Findings to cards: one card per order and problem, the worst leads, at most five."""
+
+from collections.abc import Callable, Iterable, Mapping
+from uuid import UUID, uuid5
+
+from cards.card import Card, Indicator, Link, OverrideReason, Source, Suggestion
+from cards.facts.medications import Order
+from cards.finding import Finding
+from cards.knowledge.statements import Statement
+from cards.rules.context import Context
+from cards.suggestions import DoseChange, creatinine_order, dose_change
+from cards.suggestions import Marketed as Marketed
+from cards.wording import say
+from cards.wording import summary as one_line
+
+MOST_CARDS = 5
+
+# Namespace of card and suggestion ids (UUIDv5), so that the same answer to the same call has the same ids.
+CARD_NAMESPACE = UUID("6f0d9f0c-5d0e-5a3b-9a57-3d3f1c6b7b11")
+
+OVERRIDE_REASONS = (
+    OverrideReason("will-monitor", "Will monitor"),
+    OverrideReason("tolerated-before", "Patient has tolerated this before"),
+    OverrideReason("benefit-outweighs", "Benefit outweighs the risk"),
+    OverrideReason("dose-adjusted", "Dose already adjusted"),
+    OverrideReason("no-alternative", "No suitable alternative"),
+    OverrideReason("data-wrong", "Data are wrong (not taking, wrong weight or result)"),
+    OverrideReason("specialist-plan", "Specialist plan"),
+)
+
+NewFindings = Callable[[Order, DoseChange], set[tuple[str, str]]]
+"""(statement, order) pairs of warning and above once a change is applied."""
+
+
+def compose(
+    findings: Iterable[Finding],
+    orders: Mapping[str, Order],
+    ctx: Context,
+    terms: Marketed,
+    card_scope: str,
+    after_change: NewFindings,
+    data_cards: tuple[Card, ...] = (),
+) -> tuple[Card, ...]:
+    """The cards of one response, ranked and capped; data cards stand last and are never lost."""
+    least = Indicator.info if ctx.hook == "order-sign" else Indicator.warning
+    everything = list(findings)
+    spoken = {(f.statement.id, f.order) for f in everything if f.severity >= Indicator.warning}
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in everything:
+        order = "" if ctx.hook == "patient-view" else finding.order
+        groups.setdefault((order, finding.statement.problem), []).append(finding)
+    ranked = []
+    for group in groups.values():
+        group.sort(key=lambda finding: (-finding.severity, finding.statement.order))
+        if group[0].severity >= least:
+            ranked.append(group)
+    ranked.sort(key=lambda group: (-group[0].severity, group[0].statement.order, group[0].order))
+    cards = [
+        _card(group, orders.get(group[0].order), ctx, terms, card_scope, after_change, spoken)
+        for group in ranked
+    ]
+    return capped((*cards, *data_cards), card_scope)
+
+
+def capped(cards: tuple[Card, ...], card_scope: str) -> tuple[Card, ...]:
+    """At most five cards; critical ones are all kept, and the last place lists what else there was."""
+    critical = sum(card.indicator == Indicator.critical for card in cards)
+    if len(cards) <= max(MOST_CARDS, critical):
+        return cards
+    shown = max(MOST_CARDS - 1, critical)
+    rest = cards[shown:]
+    listed = "; ".join(card.summary for card in rest)
+    more = Card(
+        uuid=str(uuid5(CARD_NAMESPACE, f"{card_scope}|more")),
+        summary=one_line(say("more", count=len(rest), summaries=listed)),
+        detail="\n".join(f"- {card.indicator.name}: {card.summary}" for card in rest),
+        indicator=max(card.indicator for card in rest),
+        source=rest[0].source,
+        statements=tuple(dict.fromkeys(name for card in rest for name in card.statements)),
+        override_reasons=OVERRIDE_REASONS,
+    )
+    return (*cards[:shown], more)
+
+
+def _card(
+    group: list[Finding],
+    order: Order | None,
+    ctx: Context,
+    terms: Marketed,
+    card_scope: str,
+    after_change: NewFindings,
+    spoken: set[tuple[str, str]],
+) -> Card:
+    lead = group[0]
+    scope = f"{card_scope}|{lead.statement.id}|{lead.order}"
+    suggestions: list[Suggestion] = []
+    if order is not None and ctx.hook != "patient-view":
+        change = _sound_change(group, order, ctx, terms, after_change, spoken)
+        if change is not None:
+            suggestions.append(
+                Suggestion(
+                    label=change.label, uuid=str(uuid5(CARD_NAMESPACE, f"{scope}|dose")),
+                    actions=(change.action,), recommended=True,
+                )
+            )  # fmt: skip
+        if any(finding.order_creatinine for finding in group):
+            suggestions.append(
+                Suggestion(
+                    label=say("order-creatinine"),
+                    uuid=str(uuid5(CARD_NAMESPACE, f"{scope}|creatinine")),
+                    actions=(creatinine_order(ctx.record.patient_id),),
+                )
+            )
+    return Card(
+        uuid=str(uuid5(CARD_NAMESPACE, scope)),
+        summary=one_line(lead.summary),
+        detail=_detail(group),
+        indicator=lead.severity,
+        source=_source(lead),
+        statements=tuple(finding.statement.id for finding in group),
+        order=lead.order,
+        suggestions=tuple(suggestions),
+        selection_behavior="any" if len(suggestions) > 1 else "at-most-one",
+        override_reasons=OVERRIDE_REASONS,
+        links=_links(group, ctx),
+    )
+
+
+def _sound_change(
+    group: list[Finding],
+    order: Order,
+    ctx: Context,
+    terms: Marketed,
+    after_change: NewFindings,
+    spoken: set[tuple[str, str]],
+) -> DoseChange | None:
+    """A dose change that resolves what proposed it and brings nothing new of warning or above."""
+    change = dose_change(group, order, ctx, terms)
+    if change is None:
+        return None
+    after = after_change(order, change)
+    proposing = {(f.statement.id, f.order) for f in group if f.dose is not None and f.dose.max_mg_per_day is not None}
+    return change if after <= spoken - proposing else None
+
+
+def _source(lead: Finding) -> Source:
+    reference = lead.statement.sources[0]
+    label = f"{reference.title}, {reference.section}"
+    return Source(label=label, topic=lead.topic or lead.statement.topic, url=reference.url)
+
+
+def _links(group: list[Finding], ctx: Context) -> tuple[Link, ...]:
+    if ctx.policy.statement_url is None:
+        return ()
+    url = ctx.policy.statement_url.format(statement=group[0].statement.id)
+    return (Link("Why this advice", url),)
+
+
+def _detail(group: list[Finding]) -> str:
+    lead, *others = group
+    lines = [lead.reason]
+    lines += [f"- {line}" for line in lead.advice]
+    for other in others:
+        lines.append(f"\n**{other.summary}**\n\n{other.reason}")
+        lines += [f"- {line}" for line in other.advice]
+    basis = list(dict.fromkeys(line for finding in group for line in finding.basis))
+    lines.append("\n**Basis**\n")
+    lines += [f"- {line}" for line in basis]
+    lines += [f"- {line}" for line in dict.fromkeys(_review(finding.statement, finding) for finding in group)]
+    return "\n".join(lines)
+
+
+def _review(statement: Statement, finding: Finding) -> str:
+    cited = "; ".join(f"{ref.title}, {ref.section}" for ref in statement.sources)
+    state = "approved by " + statement.approved_by if statement.approved_by else "no clinician has approved this rule yet"
+    unchecked = (
+        "; its numbers are not yet checked against the source"
+        if finding.unchecked or not statement.checked
+        else ""
+    )
+    return f"Source: {cited} ({state}{unchecked})"

@@ -1,0 +1,114 @@
+"""The weight and height that stand for the patient now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from decimal import Decimal
+
+from cards.facts.labs import Found, Result, is_in, newest
+from cards.facts.patient import Patient
+from cards.facts.problems import Problem, has
+from cards.facts.renal_limits import RenalLimits
+from cards.facts.value_sets import ValueSets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """Weight in kg, height in cm; `why_no_weight` where there is none, `notes` for the reader of a card."""
+
+    weight_kg: Decimal | None = None
+    weight_observed: datetime | None = None
+    weight_stated: bool = False
+    height_cm: Decimal | None = None
+    why_no_weight: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def days_between(earlier: datetime, later: datetime, zone: tzinfo) -> int:
+    """Local calendar days from one instant to another, never below 0."""
+    return max(0, (later.astimezone(zone).date() - earlier.astimezone(zone).date()).days)
+
+
+def read_body(
+    weights: Found,
+    heights: Found,
+    patient: Patient,
+    problems: Iterable[Problem],
+    inpatient: bool,
+    terms: ValueSets,
+    now: datetime,
+    zone: tzinfo,
+    limits: RenalLimits,
+) -> Body:
+    """The latest plausible weight, measured rather than stated, and a height of the grown patient."""
+    height = _height(heights[0], patient, limits)
+    low = limits.weight_low_kg if patient.adult else limits.child_weight_low_kg
+    plausible = [w for w in weights[0] if not w.comparator and low <= w.value <= limits.weight_high_kg]
+    limit = _weight_limit(tuple(problems), inpatient, limits)
+    weight = _preferred(plausible, terms, limit, now, zone)
+    notes: list[str] = []
+    left_out = _newer_left_out(weights, weight, plausible, low, limits)
+    if weight is None:
+        return Body(height_cm=height, why_no_weight=left_out or "no weight on file")
+    if left_out:
+        notes.append(left_out[0].upper() + left_out[1:])
+    age = days_between(weight.earliest if not weight.day_known else weight.observed, now, zone)
+    stated = is_in(weight, "body-weight-stated", terms)
+    if stated:
+        notes.append("The weight is as stated, not measured")
+    if age > limit:
+        notes.append(f"The weight is {age} days old")
+    if weight.by_issue_date:
+        notes.append("The weight has only a date of issue")
+    return Body(
+        weight_kg=weight.value,
+        weight_observed=weight.observed,
+        weight_stated=stated,
+        height_cm=height,
+        notes=tuple(notes),
+    )
+
+
+def _weight_limit(problems: tuple[Problem, ...], inpatient: bool, limits: RenalLimits) -> int:
+    if inpatient:
+        return limits.weight_stale_inpatient_days
+    if any(has(problems, name) for name in limits.fluid_sets):
+        return limits.weight_stale_fluid_days
+    return limits.weight_stale_days
+
+
+def _preferred(
+    plausible: list[Result], terms: ValueSets, limit: int, now: datetime, zone: tzinfo
+) -> Result | None:
+    """The newest measured weight unless it is old and a stated one is newer."""
+    measured = [one for one in plausible if not is_in(one, "body-weight-stated", terms)]
+    weight = newest(measured, min)  # the lighter of two at one time gives the lower clearance
+    if weight is not None and days_between(weight.observed, now, zone) <= limit:
+        return weight
+    return newest(plausible, min)
+
+
+def _newer_left_out(
+    weights: Found, used: Result | None, plausible: list[Result], low: Decimal, limits: RenalLimits
+) -> str:
+    """Why a weight newer than the one used was not used, for people; "" when there is none."""
+    for one in weights[0]:
+        if one not in plausible and (used is None or one.observed > used.observed):
+            if one.comparator:
+                return f"a weight of {one.original} is not exact and was not used"
+            return f"a weight of {one.original} is outside {low}-{limits.weight_high_kg} kg and was not used"
+    for bad in weights[1]:
+        if used is None or (bad.observed is not None and bad.observed > used.observed):
+            return f"a weight was not used: {bad.why}"
+    return ""
+
+
+def _height(heights: tuple[Result, ...], patient: Patient, limits: RenalLimits) -> Decimal | None:
+    """The newest plausible height; for the grown, one taken since growth ended."""
+    low = limits.height_low_cm if patient.adult else Decimal(1)
+    plausible = [h for h in heights if not h.comparator and low <= h.value <= limits.height_high_cm]
+    if patient.birth is not None and patient.youngest is not None and patient.youngest >= limits.grown_years:
+        born = patient.birth.latest
+        plausible = [h for h in plausible if (h.observed - born).days >= limits.grown_years * 365]
+    height = newest(plausible, min)
+    return height.value if height else None

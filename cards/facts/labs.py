@@ -1,0 +1,233 @@
+"""Laboratory results and body measurements in one unit per kind, newest first, and what could not be used."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Literal
+
+from cards.facts.observation import quantity_of, time_of
+from cards.facts.renal_limits import RENAL_LIMITS, RenalLimits
+from cards.facts.resources import (
+    Resource,
+    codings,
+    objects,
+    text,
+)
+from cards.facts.value_sets import ValueSets
+from terminology.coding import Coding
+from terminology.units import Unit, creatinine_mg_dl, to_cm, to_kg
+
+Why = Literal["no-value", "implausible", "no-unit", "future", "undated"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One result in the canonical unit of its kind.
+
+    `observed` is its latest plausible instant, never after now; `earliest` its earliest. `comparator` is ""
+    for an exact value. `original` is value and unit as reported, for people. `by_issue_date` says that only
+    the date of issue is known.
+    """
+
+    value: Decimal
+    unit: str
+    observed: datetime
+    earliest: datetime
+    source: str
+    comparator: str
+    original: str
+    code: Coding
+    status: str
+    day_known: bool = True
+    by_issue_date: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A result that cannot be used: a stable code, the reason in words, and when it was, if known."""
+
+    source: str
+    code: Why
+    why: str
+    observed: datetime | None = None
+    original: str = ""
+    final: bool = True
+
+
+Found = tuple[tuple[Result, ...], tuple[Rejected, ...]]
+
+
+def _indexed(value: Decimal, unit: Unit) -> Decimal | None:
+    # The code says that the estimate is indexed; laboratories print its unit with and without 1.73 m2.
+    return value * unit.factor if unit.kind in ("indexed_clearance", "clearance") else None
+
+
+def _clearance(value: Decimal, unit: Unit) -> Decimal | None:
+    return value * unit.factor if unit.kind == "clearance" else None
+
+
+# Value set -> its canonical unit and the conversion to it.
+_KINDS: dict[str, tuple[str, Callable[[Decimal, Unit], Decimal | None]]] = {
+    "creatinine": ("mg/dL", creatinine_mg_dl),
+    "egfr": ("mL/min/{1.73_m2}", _indexed),
+    "creatinine-clearance": ("mL/min", _clearance),
+    "body-weight": ("kg", to_kg),
+    "body-height": ("cm", to_cm),
+}
+
+# UCUM codes that people write otherwise.
+_PRINTED = {
+    "mL/min/{1.73_m2}": "mL/min/1.73 m²",
+    "[lb_av]": "lb",
+    "[oz_av]": "oz",
+    "[in_i]": "in",
+    "[ft_i]": "ft",
+}
+
+_FINAL = frozenset({"", "final", "amended", "corrected", "appended"})
+_PROVISIONAL = frozenset({"preliminary", "unknown"})
+
+
+def results(
+    observations: Iterable[Resource],
+    value_set: str,
+    terms: ValueSets,
+    now: datetime,
+    zone: tzinfo,
+    limits: RenalLimits = RENAL_LIMITS,
+) -> Found:
+    """The results of one value set, as `results_by_set` gives them."""
+    return results_by_set(observations, (value_set,), terms, now, zone, limits)[value_set]
+
+
+def results_by_set(
+    observations: Iterable[Resource],
+    value_sets: Iterable[str],
+    terms: ValueSets,
+    now: datetime,
+    zone: tzinfo,
+    limits: RenalLimits = RENAL_LIMITS,
+) -> dict[str, Found]:
+    """For each value set its usable results and the rejected ones, newest first.
+
+    A preliminary result counts only where there is no final one of its kind. Those entered in error,
+    cancelled, or not yet made are left out. A time up to `future_tolerance_hours` ahead is now.
+    """
+    wanted = tuple(value_sets)
+    found: dict[str, list[Result | Rejected]] = {name: [] for name in wanted}
+    for observation in observations:
+        if observation.get("resourceType") != "Observation":
+            continue
+        status = text(observation.get("status")).lower()
+        if status not in _FINAL and status not in _PROVISIONAL:
+            continue
+        for part, names, coding in _parts(observation, terms, wanted):
+            for name in names:
+                found[name].append(_read(observation, part, coding, name, status, now, zone, limits))
+    return {name: _arranged(read) for name, read in found.items()}
+
+
+def newest(found: Iterable[Result], cautious: Callable[[Iterable[Decimal]], Decimal]) -> Result | None:
+    """The newest of results that are newest first; where two share the time, the one `cautious` picks.
+
+    A result known to the day only shares its time with every other of that day.
+    """
+    listed = list(found)
+    if not listed:
+        return None
+    first = listed[0]
+    since = first.earliest if first.day_known else first.observed
+    same = [one for one in listed if one is first or (one.day_known and one.observed >= since)]
+    value = cautious(one.value for one in same)
+    return next(one for one in same if one.value == value)
+
+
+def _parts(
+    observation: Resource, terms: ValueSets, wanted: tuple[str, ...]
+) -> Iterator[tuple[Resource, tuple[str, ...], Coding]]:
+    """The observation itself and its components, each where its code is in a wanted value set."""
+    for part in (observation, *objects(observation.get("component"))):
+        seen: set[str] = set()
+        for coding in codings(part.get("code")):
+            sets = terms.value_sets(coding)
+            names = tuple(name for name in wanted if name in sets and name not in seen)
+            seen.update(names)
+            if names:
+                yield part, names, coding
+
+
+def _read(
+    observation: Resource,
+    part: Resource,
+    coding: Coding,
+    name: str,
+    status: str,
+    now: datetime,
+    zone: tzinfo,
+    limits: RenalLimits,
+) -> Result | Rejected:
+    source = f"Observation/{text(observation.get('id'))}"
+    final = status in _FINAL
+    when, by_issue_date = time_of(observation, zone)
+    observed = None if when is None else min(when.latest, now)
+
+    def rejected(code: Why, why: str, original: str = "") -> Rejected:
+        return Rejected(source=source, code=code, why=why, observed=observed, original=original, final=final)
+
+    value, unit, comparator, trouble = quantity_of(part)
+    if value is None:
+        if trouble:
+            return rejected("implausible", "its value is beyond any real one")
+        return rejected("no-value", "it has no readable value")
+    if unit is None:
+        return rejected("no-unit", f"its value {_plain(value)} has no known unit", _plain(value))
+    canonical, convert = _KINDS[name]
+    converted = convert(value, unit)
+    original = f"{comparator}{_plain(value)} {_PRINTED.get(unit.name, unit.name)}"
+    if converted is None:
+        return rejected("no-unit", f"{original} is not in a unit of this quantity", original)
+    if when is None or observed is None:
+        return rejected("undated", "it has no readable date", original)
+    if when.earliest > now + timedelta(hours=limits.future_tolerance_hours):
+        return rejected("future", "it is dated in the future", original)
+    return Result(
+        value=converted,
+        unit=canonical,
+        observed=observed,
+        earliest=min(when.earliest, now),
+        source=source,
+        comparator=comparator,
+        original=original,
+        code=coding,
+        status=status,
+        day_known=when.precision in ("day", "time"),
+        by_issue_date=by_issue_date,
+    )
+
+
+def _arranged(read: list[Result | Rejected]) -> Found:
+    good = [one for one in read if isinstance(one, Result)]
+    bad = [one for one in read if isinstance(one, Rejected)]
+    if any(one.status in _FINAL for one in good) or any(one.final and one.code != "no-value" for one in bad):
+        good = [one for one in good if one.status in _FINAL]
+        bad = [one for one in bad if one.final]
+    good.sort(key=lambda one: (_middle(one), one.observed, one.value, one.source), reverse=True)
+    never = datetime.min.replace(tzinfo=UTC)
+    bad.sort(key=lambda one: (one.observed or never, one.source), reverse=True)
+    return tuple(good), tuple(bad)
+
+
+def _middle(result: Result) -> datetime:
+    return result.earliest + (result.observed - result.earliest) / 2
+
+
+def _plain(value: Decimal) -> str:
+    """A reported number for people: at most two decimals, without needless zeros."""
+    shown = value.quantize(Decimal("0.01"), ROUND_HALF_EVEN) if abs(value) >= Decimal("0.01") else value
+    return f"{shown.normalize():f}"
+
+
+def is_in(result: Result, value_set: str, terms: ValueSets) -> bool:
+    """Whether the result's own code is also in another value set ("body-weight-stated")."""
+    return value_set in terms.value_sets(result.code)

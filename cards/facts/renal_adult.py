@@ -1,0 +1,179 @@
+"""The clearance of an adult whose kidney function is steady: calculated, or else as reported."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+
+from cards.facts.body import Body
+from cards.facts.patient import Patient
+from cards.facts.problems import Problem, has
+from cards.facts.renal import RenalFunction
+from cards.facts.renal_clearance import estimate, estimated_gfr
+from cards.facts.renal_equations import deindexed
+from cards.facts.renal_limits import RenalLimits
+from cards.facts.renal_reported import Reported, far_reading
+from cards.facts.renal_results import Chosen
+from cards.facts.renal_staleness import Freshness, Setting, freshness
+
+# A newest creatinine that is there but wrong: nothing else is taken in its place.
+_BLOCKING = frozenset({"implausible", "no-unit", "comparator"})
+
+
+@dataclass(frozen=True, slots=True)
+class Adult:
+    """What the clearance is worked out from; `clearance` and `egfr` are the newest reported ones."""
+
+    patient: Patient
+    problems: tuple[Problem, ...]
+    creatinine: Chosen
+    body: Body
+    clearance: Reported | None
+    egfr: Reported | None
+    setting: Setting
+    now: datetime
+    zone: tzinfo
+    limits: RenalLimits
+
+
+def of_adult(on_file: RenalFunction, adult: Adult) -> RenalFunction:
+    """The kidney function of an adult, from `on_file` (what is there before anything is calculated)."""
+    known = _with_egfr(on_file, adult)
+    if known.issue in _BLOCKING:
+        return known
+    calculated = _calculated(known, adult)
+    if calculated.basis == "cockcroft-gault" and not _severe_since(calculated, adult):
+        return calculated
+    for reported in (adult.clearance, adult.egfr):
+        if reported is not None and reported.crcl is not None and _in_step(reported, adult):
+            state = _freshness(reported, adult)
+            if state.state != "expired" or reported.crcl < adult.limits.never_expires_below_ml_min:
+                return _from_reported(calculated, reported, state, adult)
+    return _from_estimate(calculated, adult) or calculated
+
+
+def _calculated(known: RenalFunction, adult: Adult) -> RenalFunction:
+    """Cockcroft-Gault, or the issue in its way. A severe clearance does not expire to normal."""
+    result, limits = adult.creatinine.result, adult.limits
+    if result is None:
+        return known
+    computed = estimate(adult.patient, result.value, adult.body, limits)
+    gfr = estimated_gfr(adult.patient, result.value)
+    state = freshness(result, gfr, adult.setting, adult.now, adult.zone, limits)
+    lowest = computed.low if computed is not None else gfr
+    if state.state == "expired" and lowest is not None and lowest >= limits.never_expires_below_ml_min:
+        return replace(known, issue="expired", why=f"the last creatinine is {state.days} days old")
+    if computed is None:
+        return replace(known, issue="no-weight", why=adult.body.why_no_weight)
+    little_muscle = result.value < limits.low_muscle_below_mg_dl and any(
+        has(adult.problems, name) for name in limits.low_muscle_sets
+    )
+    notes = [*known.notes, *computed.notes]
+    if little_muscle:
+        notes.append("Low creatinine with little muscle: Cockcroft-Gault may overstate kidney function")
+    return replace(
+        known,
+        basis="cockcroft-gault",
+        crcl=computed.crcl,
+        crcl_low=computed.low,
+        crcl_high=computed.high,
+        weight_readings=computed.by_weight,
+        weight_kg=computed.weight_kg,
+        weight_basis=computed.weight_basis,
+        stale=state.state != "fresh",
+        low_muscle=little_muscle,
+        why=f"Cockcroft-Gault with {computed.weight_basis} weight",
+        notes=tuple(notes),
+    )
+
+
+def _severe_since(calculated: RenalFunction, adult: Adult) -> bool:
+    """Whether an eGFR taken well after the creatinine shows severe impairment that it did not."""
+    egfr, creatinine, limits = adult.egfr, adult.creatinine.result, adult.limits
+    if egfr is None or egfr.crcl is None or creatinine is None or calculated.crcl_low is None:
+        return False
+    later = egfr.result.observed - creatinine.observed > timedelta(days=limits.egfr_pairs_days)
+    return later and egfr.crcl < limits.far_low_ml_min <= calculated.crcl_low
+
+
+def _in_step(reported: Reported, adult: Adult) -> bool:
+    """Whether the reported value is not clearly older than the creatinine."""
+    result = adult.creatinine.result
+    pairs = timedelta(days=adult.limits.egfr_pairs_days)
+    return result is None or result.observed - reported.result.observed <= pairs
+
+
+def _freshness(reported: Reported, adult: Adult) -> Freshness:
+    return freshness(reported.result, reported.value, adult.setting, adult.now, adult.zone, adult.limits)
+
+
+def _from_reported(known: RenalFunction, reported: Reported, state: Freshness, adult: Adult) -> RenalFunction:
+    instead = known.why if known.basis == "none" else "the eGFR is newer than the creatinine"
+    indexed = reported.basis != "measured" and reported.exact
+    result = adult.creatinine.result
+    pairs = timedelta(days=adult.limits.egfr_pairs_days)
+    if known.issue != "no-weight" or (result and reported.result.observed - result.observed > pairs):
+        # The old creatinine decides nothing any more, so it is not shown as if it did.
+        known = replace(
+            known,
+            creatinine_mg_dl=None,
+            creatinine_original="",
+            creatinine_observed=None,
+            creatinine_source="",
+            creatinine_age_days=state.days,
+        )
+    return replace(
+        known,
+        basis=reported.basis,
+        crcl=reported.crcl,
+        crcl_low=reported.crcl,
+        crcl_high=reported.crcl,
+        weight_readings={},
+        weight_kg=adult.body.weight_kg,
+        weight_basis="actual" if adult.body.weight_kg is not None else "",
+        egfr=reported.value if indexed else known.egfr,
+        egfr_reported=indexed or known.egfr_reported,
+        far_band=reported.far_band,
+        stale=state.state != "fresh",
+        low_muscle=False,
+        issue="none",
+        why=f"{reported.note}, because {instead}",
+        notes=(*known.notes, reported.note),
+    )
+
+
+def _from_estimate(known: RenalFunction, adult: Adult) -> RenalFunction | None:
+    """A creatinine without a weight still shows severe impairment; it never shows that all is well."""
+    result = adult.creatinine.result
+    gfr = estimated_gfr(adult.patient, result.value) if result is not None else None
+    if known.issue != "no-weight" or result is None or gfr is None:
+        return None
+    crcl, band = far_reading(gfr, "", adult.limits)
+    if crcl is None or gfr >= adult.limits.far_low_ml_min:
+        return None
+    state = freshness(result, gfr, adult.setting, adult.now, adult.zone, adult.limits)
+    note = "CKD-EPI 2021 from the creatinine, per 1.73 m²: no weight on file, and severe impairment by any"
+    return replace(
+        known,
+        basis="egfr-indexed",
+        crcl=crcl,
+        crcl_low=crcl,
+        crcl_high=crcl,
+        far_band=band,
+        stale=state.state != "fresh",
+        issue="none",
+        why=note,
+        notes=(*known.notes, note),
+    )
+
+
+def _with_egfr(known: RenalFunction, adult: Adult) -> RenalFunction:
+    """With the reported eGFR unless it is clearly older than the creatinine, else the calculated one."""
+    result, reported = adult.creatinine.result, adult.egfr
+    value, is_reported = None, False
+    if reported is not None and reported.exact:
+        is_reported = _in_step(reported, adult)
+        value = reported.value if is_reported else None
+    if value is None and result is not None:
+        value = estimated_gfr(adult.patient, result.value)
+    weight, height = adult.body.weight_kg, adult.body.height_cm
+    own = None if value is None or weight is None or height is None else deindexed(value, weight, height)
+    return replace(known, egfr=value, egfr_reported=is_reported, egfr_deindexed=own)

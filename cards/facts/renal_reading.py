@@ -1,0 +1,127 @@
+"""From observations, problems, services and the encounter to the kidney function that dosing goes by."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+
+from cards.facts.body import Body, days_between, read_body
+from cards.facts.labs import results_by_set
+from cards.facts.patient import Patient
+from cards.facts.problems import Problem, has
+from cards.facts.renal import RenalFunction
+from cards.facts.renal_adult import Adult, of_adult
+from cards.facts.renal_dialysis import read_dialysis
+from cards.facts.renal_equations import bedside_schwartz
+from cards.facts.renal_injury import read_injury
+from cards.facts.renal_limits import RENAL_LIMITS, RenalLimits
+from cards.facts.renal_reported import read_clearance, read_egfr
+from cards.facts.renal_results import Chosen, choose, usable
+from cards.facts.renal_staleness import Setting
+from cards.facts.resources import Resource
+from cards.facts.stay import read_stay
+from cards.facts.value_sets import ValueSets
+
+_WANTED = ("creatinine", "egfr", "creatinine-clearance", "body-weight", "body-height")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenalInputs:
+    """The resources to read kidney function from.
+
+    `observations` in any mix and order; `services` are Procedure, ServiceRequest and CarePlan;
+    `changed_classes` the classes of drugs started or stopped within `RenalLimits.recent_change_days`;
+    `not_supplied` says why no result may be there, "" where they were asked for and this is the answer.
+    """
+
+    observations: tuple[Resource, ...] = ()
+    services: tuple[Resource, ...] = ()
+    encounter: Resource | None = None
+    changed_classes: frozenset[str] = frozenset()
+    not_supplied: str = ""
+
+
+def read_renal_function(
+    patient: Patient,
+    problems: tuple[Problem, ...],
+    inputs: RenalInputs,
+    terms: ValueSets,
+    now: datetime,
+    zone: tzinfo,
+    limits: RenalLimits = RENAL_LIMITS,
+) -> RenalFunction:
+    """Kidney function at `now` (aware). Raises nothing, whatever the resources hold.
+
+    In this order: a child (no adult equation), dialysis, acute kidney injury, then Cockcroft-Gault; where
+    that cannot be calculated a reported clearance, a de-indexed eGFR, or an indexed eGFR in a far band.
+    """
+    found = results_by_set(inputs.observations, _WANTED, terms, now, zone, limits)
+    stay = read_stay(inputs.encounter, terms, now, zone)
+    weights, heights = found["body-weight"], found["body-height"]
+    body = read_body(weights, heights, patient, problems, stay.inpatient, terms, now, zone, limits)
+    low, high = limits.creatinine_low_mg_dl, limits.creatinine_high_mg_dl
+    creatinine = choose(found["creatinine"], "creatinine", low, high, max, inputs.not_supplied)
+    known = _known(creatinine, body, now, zone)
+    if patient.adult is False:
+        return _child(known, patient, limits)
+    dialysis = read_dialysis(problems, inputs.services, inputs.encounter, terms, now, zone, limits)
+    if dialysis is not None:
+        return replace(known, basis=dialysis.kind, why=f"on dialysis ({dialysis.source})")
+    series = usable(found["creatinine"], low, high)
+    injury = read_injury(series, problems, stay, now, limits)
+    if injury is not None:
+        return replace(
+            known,
+            basis="aki",
+            aki=True,
+            rising=injury.rising,
+            oliguria=injury.oliguria,
+            why=f"no clearance holds while kidney function changes: {injury.why}",
+            notes=(*known.notes, _sentence(injury.why)),
+        )
+    if patient.adult is None:
+        between = f"the birth date leaves open whether the patient is {limits.adult_years}"
+        return replace(known, issue="no-age", why=patient.why_no_age or between)
+    setting = Setting(
+        inpatient=stay.inpatient,
+        changed=bool(inputs.changed_classes & set(limits.changing_classes)),
+        oldest=patient.oldest,
+        ckd=has(problems, "ckd"),
+    )
+    clearance = read_clearance(found["creatinine-clearance"], zone, limits)
+    egfr = read_egfr(found["egfr"], body, zone, limits)
+    adult = Adult(patient, problems, creatinine, body, clearance, egfr, setting, now, zone, limits)
+    return of_adult(known, adult)
+
+
+def _known(creatinine: Chosen, body: Body, now: datetime, zone: tzinfo) -> RenalFunction:
+    """What is on file, before anything is calculated."""
+    result = creatinine.result
+    dated = None if result is None else result.observed if result.day_known else result.earliest
+    return RenalFunction(
+        creatinine_mg_dl=result.value if result else None,
+        creatinine_original=creatinine.original,
+        creatinine_observed=result.observed if result else None,
+        creatinine_source=result.source if result else "",
+        creatinine_age_days=days_between(dated, now, zone) if dated else None,
+        weight_kg=body.weight_kg,
+        weight_basis="actual" if body.weight_kg is not None else "",
+        weight_observed=body.weight_observed,
+        weight_stated=body.weight_stated,
+        body_weight_kg=body.weight_kg,
+        height_cm=body.height_cm,
+        issue=creatinine.issue,
+        why=creatinine.why,
+        notes=(*creatinine.notes, *body.notes),
+    )
+
+
+def _child(known: RenalFunction, patient: Patient, limits: RenalLimits) -> RenalFunction:
+    notes = known.notes
+    if known.creatinine_mg_dl and known.height_cm and patient.youngest:
+        value = bedside_schwartz(known.height_cm, known.creatinine_mg_dl)
+        notes = (*notes, f"Bedside Schwartz eGFR {value:.0f} mL/min/1.73 m²; no adult dosing table applies")
+    why = f"the patient is under {limits.adult_years}, and adult equations do not apply"
+    return replace(known, issue="child", why=why, notes=notes)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,154 @@
+"""Kidney function from a whole record: gathers what the reading needs from its keys."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Protocol
+
+from cards.facts.patient import Patient
+from cards.facts.problems import Problem
+from cards.facts.record import Record
+from cards.facts.renal import RenalFunction
+from cards.facts.renal_limits import RENAL_LIMITS, RenalLimits
+from cards.facts.renal_reading import RenalInputs, read_renal_function
+from cards.facts.resources import (
+    Interval,
+    Resource,
+    codings,
+    concept_texts,
+    flag,
+    interval,
+    obj,
+    period,
+    reference_of,
+    text,
+    type_and_id,
+)
+from terminology.coding import Coding
+from terminology.medications import MedicationLookup
+
+_LISTS = ("medications", "endedMedications", "statements")
+_ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "MedicationPrescription", "MedicationStatement"})
+_NEVER_TAKEN = frozenset({"entered-in-error", "draft", "not-taken", "cancelled", "unknown"})
+
+
+class Terms(Protocol):
+    """What this module needs of the terminology."""
+
+    def value_sets(self, coding: Coding) -> frozenset[str]:
+        """Ids of the value sets that hold this system and code."""
+
+    def medication(self, codings: tuple[Coding, ...], texts: tuple[str, ...]) -> MedicationLookup:
+        """The medication that these codes and texts name."""
+
+    def classes(self, ingredient_name: str) -> frozenset[str]:
+        """Drug classes of an ingredient."""
+
+
+def renal_function(
+    patient: Patient,
+    problems: tuple[Problem, ...],
+    record: Record,
+    terms: Terms,
+    now: datetime,
+    zone: tzinfo,
+    limits: RenalLimits = RENAL_LIMITS,
+) -> RenalFunction:
+    """The kidney function that a record tells of."""
+    inputs = RenalInputs(
+        observations=tuple(record.of("kidney", "body")),
+        services=tuple(record.of("procedures", "orders")),
+        encounter=next(
+            (one for one in record.of("encounter") if one.get("resourceType") == "Encounter"), None
+        ),
+        changed_classes=changed_classes(record, terms, now, zone, limits),
+        not_supplied={
+            "given": "",
+            "absent": "no creatinine results were supplied",
+            "failed": "creatinine results could not be read",
+        }[record.state("kidney")],
+    )
+    return read_renal_function(patient, problems, inputs, terms, now, zone, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """One list entry: what it holds, when it began, when it ended or will end."""
+
+    ingredients: frozenset[str]
+    began: Interval | None
+    ended: Interval | None
+
+
+def changed_classes(
+    record: Record, terms: Terms, now: datetime, zone: tzinfo, limits: RenalLimits = RENAL_LIMITS
+) -> frozenset[str]:
+    """Classes that act on the kidney, of drugs started or stopped within `recent_change_days`.
+
+    A renewal is no start: an ingredient with an older entry was there before. A changed dose is not seen.
+    """
+    known = {
+        f"{one['resourceType']}/{text(one.get('id'))}": one
+        for one in record.of(*_LISTS)
+        if one.get("resourceType") == "Medication"
+    }
+    wanted = frozenset(limits.changing_classes)
+    uses = [use for one in record.of(*_LISTS) if (use := _use(one, known, terms, wanted, zone)) is not None]
+    since = now - timedelta(days=limits.recent_change_days)
+    changed: set[str] = set()
+    for use in uses:
+        for name in use.ingredients:
+            same = [other for other in uses if name in other.ingredients]
+            if _started(same, since) or _stopped(same, since, now):
+                changed |= terms.classes(name) & wanted
+    return frozenset(changed)
+
+
+def _started(same: Iterable[_Use], since: datetime) -> bool:
+    """Whether every entry of the drug began of late; one without a date may be old."""
+    return all(use.began is not None and use.began.latest >= since for use in same)
+
+
+def _stopped(same: Iterable[_Use], since: datetime, now: datetime) -> bool:
+    """Whether the drug's last entry ended of late."""
+    ends = [use.ended for use in same]
+    last = max((end.latest for end in ends if end is not None), default=None)
+    return None not in ends and last is not None and since <= last < now
+
+
+def _use(
+    order: Resource, known: dict[str, Resource], terms: Terms, wanted: frozenset[str], zone: tzinfo
+) -> _Use | None:
+    if order.get("resourceType") not in _ORDERS or flag(order.get("doNotPerform")):
+        return None
+    if text(order.get("status")).lower() in _NEVER_TAKEN:
+        return None
+    concept, pointer = order.get("medicationCodeableConcept"), order.get("medicationReference")
+    kind, bare = type_and_id(reference_of(pointer))
+    product = known.get(f"{kind}/{bare}", {})
+    named = (
+        *concept_texts(concept),
+        *concept_texts(product.get("code")),
+        text(obj(pointer).get("display")),
+    )
+    lookup = terms.medication(
+        (*codings(concept), *codings(product.get("code"))), tuple(name for name in named if name)
+    )
+    ingredients = frozenset(
+        part.name
+        for medication in lookup.medications
+        for part in medication.ingredients
+        if terms.classes(part.name) & wanted
+    )
+    if not ingredients:
+        return None
+    effective = period(order.get("effectivePeriod"), zone)
+    supply = period(obj(order.get("dispenseRequest")).get("validityPeriod"), zone)
+    began = effective[0] or _first_date(
+        order, ("authoredOn", "dateWritten", "effectiveDateTime", "dateAsserted"), zone
+    )
+    return _Use(ingredients, began, effective[1] or _first_date(order, ("dateEnded",), zone) or supply[1])
+
+
+def _first_date(order: Resource, names: tuple[str, ...], zone: tzinfo) -> Interval | None:
+    return next((when for name in names if (when := interval(order.get(name), zone))), None)

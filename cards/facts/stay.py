@@ -1,0 +1,37 @@
+"""The present encounter: whether the patient is in hospital, and since when."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+
+from cards.facts.resources import Resource, codings, period, text
+from cards.facts.value_sets import ValueSets
+from terminology.coding import ACT_CODE
+
+_OVER = frozenset(
+    {"finished", "completed", "discharged", "discontinued", "cancelled", "planned", "entered-in-error"}
+)
+_DSTU2_INPATIENT = frozenset({"inpatient", "emergency"})  # Encounter.class was a plain code
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """`inpatient` is inpatient, emergency or observation; `since` is None when the start is not known."""
+
+    inpatient: bool = False
+    since: datetime | None = None
+
+
+def read_stay(encounter: Resource | None, terms: ValueSets, now: datetime, zone: tzinfo) -> Stay:
+    """The stay an Encounter tells of; not inpatient when it is over, or there is none."""
+    if encounter is None or text(encounter.get("status")).lower() in _OVER:
+        return Stay()
+    start, end = period(encounter.get("period") or encounter.get("actualPeriod"), zone)
+    if end is not None and end.latest < now:
+        return Stay()
+    kind = encounter.get("class")
+    inpatient = text(kind).lower() in _DSTU2_INPATIENT or any(
+        # The element is bound to one code system, which some messages leave out.
+        "encounter-inpatient" in terms.value_sets(replace(one, system=one.system or ACT_CODE))
+        for one in codings(kind)
+    )
+    return Stay(inpatient, start.earliest if inpatient and start else None)

@@ -1,0 +1,117 @@
+"""Everything a rule may look at, and the exposure questions all rules ask alike."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import takewhile
+
+from cards.facts.medications import Order
+from cards.facts.patient import Patient
+from cards.facts.problems import Problem
+from cards.facts.record import Record
+from cards.facts.renal import RenalFunction
+from cards.knowledge.loader import Knowledge
+from cards.knowledge.statements import Band, RenalDose
+from cards.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One evaluation's facts. `drafts` stand in the order they are judged: a pair belongs to the later one."""
+
+    hook: str
+    now: datetime
+    policy: Policy
+    knowledge: Knowledge
+    record: Record
+    patient: Patient
+    problems: tuple[Problem, ...]
+    renal: RenalFunction
+    drafts: tuple[Order, ...]
+    medications: tuple[Order, ...]
+    standing: tuple[Order, ...]
+
+
+def supersedes(draft: Order, listed: Order) -> bool:
+    """Whether `draft` takes the place of `listed`: same id, named as prior, or the same product."""
+    if listed.id == draft.id or listed.id in draft.prior:
+        return True
+    return draft.drug_key != ("", "") and draft.drug_key == listed.drug_key
+
+
+def standing(medications: tuple[Order, ...], drafts: tuple[Order, ...]) -> tuple[Order, ...]:
+    """The medication list less what the drafts replace or stop."""
+    return tuple(
+        listed for listed in medications if not any(supersedes(draft, listed) for draft in drafts)
+    )
+
+
+def in_force(order: Order, ctx: Context) -> tuple[Order, ...]:
+    """The other therapy this order would be given with: earlier drafts, and what stands of the list.
+
+    For an entry of the list itself (patient-view): the entries before it, so that a pair is judged once.
+    """
+    if order.kind == "active":
+        return tuple(takewhile(lambda listed: listed is not order, ctx.standing))
+    earlier = tuple(
+        draft
+        for draft in takewhile(lambda draft: draft is not order, ctx.drafts)
+        if draft.kind == "draft" and draft.id not in order.prior
+    )
+    return earlier + ctx.standing
+
+
+def daily_exposure(order: Order, ctx: Context) -> Decimal | None:
+    """Largest total of the order's ingredient on one day, in mg, with everything else in force; None if unreadable."""
+    own = order.dose.peak_day_mg
+    if own is None or order.ingredient is None:
+        return own
+    name = order.ingredient.name
+    return own + sum(
+        (other.dose.peak_day_mg or Decimal(0))
+        for other in in_force(order, ctx)
+        if other.ingredient is not None and other.ingredient.name == name
+    )
+
+
+def least_exposure(order: Order, ctx: Context) -> Decimal | None:
+    """As `daily_exposure`, under the reading of an ambiguous order that gives the least."""
+    exposure, peak, least = daily_exposure(order, ctx), order.dose.peak_day_mg, order.dose.least_peak_mg
+    if exposure is None or peak is None or least is None:
+        return exposure
+    return exposure - peak + least
+
+
+def continued(order: Order, ctx: Context) -> tuple[Order, ...]:
+    """Entries of the medication list that hold the same product as this order."""
+    return tuple(listed for listed in ctx.medications if listed.drug_key == order.drug_key)
+
+
+def new_start(order: Order, ctx: Context) -> bool | None:
+    """Whether the ingredient is new to the patient; None when no medication list was supplied."""
+    if order.kind != "draft" or order.ingredient is None:
+        return False
+    name = order.ingredient.name
+    if any(listed.ingredient is not None and listed.ingredient.name == name for listed in ctx.medications):
+        return False
+    return True if ctx.record.state("medications") == "given" else None
+
+
+def renal_rule(order: Order, ctx: Context) -> RenalDose | None:
+    """The renal table of the order's product for this jurisdiction."""
+    for statement in ctx.knowledge.of_drug.get(order.drug_key, ()):
+        if isinstance(statement.rule, RenalDose) and ctx.policy.jurisdiction in statement.jurisdictions:
+            return statement.rule
+    return None
+
+
+def renal_band(order: Order, ctx: Context) -> Band | None:
+    """The band of the renal table that applies; None without a table or a usable kidney function."""
+    rule = renal_rule(order, ctx)
+    if rule is None:
+        return None
+    if ctx.renal.basis == "haemodialysis":
+        return rule.haemodialysis
+    if ctx.renal.crcl_low is None:
+        return None
+    return rule.band_at(ctx.renal.crcl_low)

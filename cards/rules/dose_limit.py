@@ -1,0 +1,61 @@
+"""Label maximum per day and per dose."""
+
+from cards.card import Indicator
+from cards.facts.medications import Order
+from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired
+from cards.knowledge.statements import DoseLimit, Statement
+from cards.rules.basis import drug_name, order_line
+from cards.rules.context import Context, daily_exposure
+from cards.rules.predicates import holds
+from cards.rules.severity import by_dose_reading, raised
+from cards.wording import amount, say
+
+
+def check(statement: Statement, rule: DoseLimit, order: Order, ctx: Context) -> Outcome:
+    """Whether the order, with other orders of the same ingredient, exceeds the maximum."""
+    if rule.indication.predicates and not holds(rule.indication, ctx, order):
+        return not_fired("the indication of this limit is not on the problem list")
+    if holds(rule.unless, ctx, order):
+        return not_fired("another indication with a higher limit is on the problem list")
+    exposure, single = daily_exposure(order, ctx), order.dose.max_single_mg
+    over_day = exposure is not None and exposure > rule.max_mg_per_day
+    over_single = single is not None and rule.max_single_mg is not None and single > rule.max_single_mg
+    if not over_day and not over_single:
+        if exposure is None:
+            return cannot(f"daily dose not readable: {order.dose.why}")
+        return not_fired(lambda: f"{amount(exposure)} mg/day is within {amount(rule.max_mg_per_day)} mg/day")
+    drug = drug_name(statement, order)
+    if over_day and over_single and exposure is not None and single is not None and rule.max_single_mg:
+        summary = say(
+            "limit-both",
+            drug=drug,
+            dose=amount(exposure),
+            limit=amount(rule.max_mg_per_day),
+            single=amount(single),
+            single_limit=amount(rule.max_single_mg),
+        )
+    elif over_day and exposure is not None:
+        summary = rule.summary.format(drug=drug, dose=amount(exposure), limit=amount(rule.max_mg_per_day))
+    else:
+        assert single is not None and rule.max_single_mg is not None  # noqa: S101, PT018
+        summary = say("limit-single", drug=drug, dose=amount(single), limit=amount(rule.max_single_mg))
+    severity, because = raised(statement, ctx, order)
+    if not over_day:  # the daily dose is within the label; only how it is divided is not
+        severity = min(severity, Indicator.warning)
+    severity = by_dose_reading(severity, order, ctx, rule.max_mg_per_day if over_day else None)
+    return fired(
+        Finding(
+            statement=statement,
+            order=order.id,
+            severity=severity,
+            summary=summary,
+            reason=rule.reason,
+            advice=(*because, rule.advice) if rule.advice else because,
+            basis=(order_line(order, ctx),),
+            dose=DoseAdvice(
+                max_mg_per_day=rule.max_mg_per_day,
+                max_single_mg=rule.max_single_mg,
+                regimens=rule.regimens,
+            ),
+        )
+    )

@@ -1,0 +1,284 @@
+"""Dose ceilings by kidney function: bands, haemodialysis, acute kidney injury, and what to say without data."""
+
+from decimal import Decimal
+
+from cards.card import Indicator
+from cards.facts.medications import Order
+from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired
+from cards.knowledge.statements import Band, Regimen, RenalDose, Statement
+from cards.rules.basis import clearance, drug_name, order_line, regimen_words, renal_lines
+from cards.rules.context import Context, daily_exposure
+from cards.rules.renal_missing import missing
+from cards.rules.severity import by_dose_reading, capped
+from cards.wording import amount, say, whole
+
+
+def check(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -> Outcome:
+    """Whether the dose is inside the ceiling for the patient's kidney function."""
+    renal = ctx.renal
+    if renal.issue == "child":
+        return not_fired("adult kidney-function tables do not apply to a child")
+    if renal.basis == "dialysis-other":
+        return _refer(statement, rule, order, ctx)
+    if renal.basis == "aki":
+        return _acute(statement, rule, order, ctx)
+    if renal.basis == "haemodialysis":
+        return _banded(statement, rule, rule.haemodialysis, Decimal(1), order, ctx)
+    if renal.crcl_low is None:
+        return missing(statement, rule, order, ctx)
+    band = rule.band_at(renal.crcl_low)
+    return _banded(statement, rule, band, _scale(band, renal.crcl_low), order, ctx)
+
+
+def _scale(band: Band, crcl: Decimal) -> Decimal:
+    return crcl / band.scale_to if band.scale_to else Decimal(1)
+
+
+def _banded(
+    statement: Statement, rule: RenalDose, band: Band, scale: Decimal, order: Order, ctx: Context
+) -> Outcome:
+    exposure, single = daily_exposure(order, ctx), order.dose.max_single_mg
+    if band.avoid:
+        return _avoid(statement, rule, order, ctx, band)
+    daily_limit = (band.max_mg_per_day or Decimal(0)) * scale
+    single_limit = None if band.max_single_mg is None else band.max_single_mg * scale
+    over_day = exposure is not None and exposure > daily_limit
+    over_single = single is not None and single_limit is not None and single > single_limit
+    if not over_day and not over_single:
+        if exposure is None:
+            return _unreadable(statement, rule, daily_limit, order, ctx)
+        if ctx.renal.low_muscle and exposure > rule.floor_mg_per_day:
+            return fired(_low_muscle(statement, rule, exposure, order, ctx))
+        return not_fired(lambda: f"{amount(exposure)} mg/day is within {amount(daily_limit)} mg/day ({_why(ctx)})")
+    if over_day and exposure is not None:
+        critical = exposure >= daily_limit * rule.critical_ratio
+        severity = Indicator.critical if critical else Indicator.warning
+        severity = _by_reading(severity, rule, band, exposure, ctx)
+        severity = by_dose_reading(severity, order, ctx, daily_limit)
+        summary = _over(statement, band, exposure, daily_limit, order, ctx)
+    else:
+        severity = Indicator.warning
+        summary = say(
+            "renal-over-single",
+            drug=drug_name(statement, order),
+            dose=amount(single or Decimal(0)),
+            crcl=_crcl(ctx, band),
+            limit=amount(single_limit or Decimal(0)),
+        )
+    severity, because = capped(severity, statement, ctx, order)
+    times = f", {band.frequency}" if band.frequency else ""
+    reason = (
+        f"The label's ceiling for {_why(ctx)} is {amount(daily_limit)} mg/day{times}."
+        + (f" Ordered: {amount(exposure)} mg/day." if exposure is not None else "")
+    )
+    return fired(
+        Finding(
+            statement=statement,
+            order=order.id,
+            severity=severity,
+            summary=summary,
+            reason=reason,
+            advice=tuple(part for part in (*_first_choice(band.regimens, daily_limit), band.note, *because) if part),
+            basis=(order_line(order, ctx), *renal_lines(ctx)),
+            dose=DoseAdvice(
+                max_mg_per_day=daily_limit,
+                max_single_mg=single_limit,
+                regimens=band.regimens if band.evidence == "seen" else (),
+                note=band.note,
+            ),
+            order_creatinine=ctx.renal.stale,
+            unchecked=band.evidence != "seen",
+        )
+    )
+
+
+def _first_choice(regimens: tuple[Regimen, ...], limit: Decimal) -> tuple[str, ...]:
+    fitting = next((one for one in regimens if one.mg_per_day <= limit), None)
+    return (f"Consider {regimen_words(fitting)}, then adjust to effect.",) if fitting else ()
+
+
+def _by_reading(
+    severity: Indicator, rule: RenalDose, band: Band, exposure: Decimal, ctx: Context
+) -> Indicator:
+    """At most a warning where a plausible reading of the kidney function keeps the limit."""
+    renal = ctx.renal
+    if renal.crcl_low is None:
+        return severity
+    readings: list[Decimal] = []
+    if renal.crcl_high is not None:  # weights in obesity, unknown sex, partial birth date
+        readings.append(renal.crcl_high)
+    if band.high is not None and renal.crcl_low >= band.high * (1 - rule.near_percent / 100):
+        readings.append(band.high)  # just below a cut-off
+    limits = [other.max_mg_per_day for reading in readings if not (other := _next(rule, band, reading)).avoid]
+    if renal.stale and not _last_known_severe(rule, renal.crcl):
+        limits += [other.max_mg_per_day for other in rule.bands if not other.avoid]
+    if any(limit is not None and exposure <= limit for limit in limits):
+        return min(severity, Indicator.warning)
+    return severity
+
+
+def _next(rule: RenalDose, band: Band, reading: Decimal) -> Band:
+    """The band of a reading; an upper edge that the lower band still includes counts for the band above."""
+    found = rule.band_at(reading)
+    if found is band and band.high == reading:
+        return next((b for b in rule.bands if b.low == reading and b is not band), band)
+    return found
+
+
+def _last_known_severe(rule: RenalDose, crcl: Decimal | None) -> bool:
+    """Severe impairment does not expire to normal."""
+    return crcl is not None and crcl < rule.unreadable_below
+
+
+def _over(
+    statement: Statement, band: Band, exposure: Decimal, limit: Decimal, order: Order, ctx: Context
+) -> str:
+    renal = ctx.renal
+    values = {"drug": drug_name(statement, order), "dose": amount(exposure), "limit": amount(limit)}
+    if renal.basis == "haemodialysis":
+        frequency = f" {band.frequency}" if band.frequency else ""
+        return say("renal-over-haemodialysis", frequency=frequency, **values)
+    crcl = _crcl(ctx, band)
+    if renal.stale:
+        return say("renal-over-stale", days=renal.creatinine_age_days, crcl=crcl, **values)
+    if renal.weight_readings and renal.crcl_low is not None and renal.crcl_high is not None:
+        low, high = whole(renal.crcl_low), whole(renal.crcl_high)
+        return say("renal-over-straddle", low=low, high=high, crcl=whole(renal.crcl or renal.crcl_low), **values)
+    if renal.crcl_low != renal.crcl_high and renal.crcl_low is not None and renal.crcl_high is not None:
+        return say("renal-over-readings", low=whole(renal.crcl_low), high=whole(renal.crcl_high), **values)
+    prn = " as needed" if order.dose.as_needed else ""
+    return say("renal-over", crcl=crcl, prn=prn, **values)
+
+
+def _crcl(ctx: Context, band: Band) -> str:
+    return clearance(ctx.renal.crcl or ctx.renal.crcl_low or Decimal(0), band.high)
+
+
+def _why(ctx: Context) -> str:
+    if ctx.renal.basis == "haemodialysis":
+        return "haemodialysis"
+    return f"CrCl {whole(ctx.renal.crcl_low or Decimal(0))} mL/min"
+
+
+def _avoid(statement: Statement, rule: RenalDose, order: Order, ctx: Context, band: Band) -> Outcome:
+    renal, drug = ctx.renal, drug_name(statement, order)
+    severity = Indicator.critical
+    if renal.basis == "haemodialysis":
+        summary = say("renal-avoid-haemodialysis", drug=drug)
+    elif renal.stale:
+        summary = say("renal-avoid-stale", drug=drug, days=renal.creatinine_age_days, crcl=_crcl(ctx, band))
+        severity = severity if _last_known_severe(rule, renal.crcl) else Indicator.warning
+    else:
+        summary = say("renal-avoid", drug=drug, crcl=_crcl(ctx, band))
+    if renal.crcl_high is not None and not rule.band_at(renal.crcl_high).avoid:
+        severity = Indicator.warning
+    severity, because = capped(severity, statement, ctx, order)
+    return fired(
+        Finding(
+            statement=statement,
+            order=order.id,
+            severity=severity,
+            summary=summary,
+            reason=f"The label says not to use {drug} at {_why(ctx)}.",
+            advice=tuple(part for part in (band.note, *because) if part),
+            basis=(order_line(order, ctx), *renal_lines(ctx)),
+            topic="contraindication",
+            dose=DoseAdvice(max_mg_per_day=Decimal(0)),
+            order_creatinine=renal.stale,
+        )
+    )
+
+
+def _acute(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -> Outcome:
+    """In acute kidney injury no CrCl is valid; the ceiling of the lowest band stands in for it."""
+    exposure, drug, limit = daily_exposure(order, ctx), drug_name(statement, order), rule.aki.max_mg_per_day
+    if exposure is not None and 0 < exposure <= limit:
+        return not_fired(lambda: f"{amount(exposure)} mg/day is within {amount(limit)} mg/day for changing kidney function")
+    basis = (order_line(order, ctx), *renal_lines(ctx))
+    worsening = ctx.renal.rising or ctx.renal.oliguria
+    if exposure is None and limit > 0:
+        summary, severity = say("renal-unreadable-aki", drug=drug), Indicator.info
+    else:
+        key = "renal-over-aki" if limit > 0 else "renal-avoid-aki"
+        summary = say(key, drug=drug, dose=amount(exposure or Decimal(0)))
+        over = exposure is None or exposure > rule.aki.critical_above_mg_per_day
+        severity = Indicator.critical if over else Indicator.warning
+        severity = by_dose_reading(severity, order, ctx, limit)
+    severity, because = capped(severity, statement, ctx, order)
+    state = "still rising" if worsening else "recently raised"
+    return fired(
+        Finding(
+            statement=statement,
+            order=order.id,
+            severity=severity,
+            summary=summary,
+            reason=(
+                f"Creatinine is {state}, so no clearance can be calculated; the drug leaves the body through "
+                f"the kidney. Until it settles, the ceiling for the poorest function ({amount(limit)} mg/day) applies."
+            ),
+            advice=("Consider holding the next doses and asking a pharmacist.", *because),
+            basis=basis,
+            dose=DoseAdvice(max_mg_per_day=limit, max_single_mg=limit, regimens=rule.aki.regimens),
+        )
+    )
+
+
+def _refer(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -> Outcome:
+    exposure = daily_exposure(order, ctx)
+    small = exposure is not None and exposure <= rule.floor_mg_per_day
+    return fired(
+        Finding(
+            statement=statement,
+            order=order.id,
+            severity=Indicator.info if small else Indicator.warning,
+            summary=say("renal-refer", drug=drug_name(statement, order)),
+            reason="The label's dialysis table is for haemodialysis only.",
+            advice=("Ask a renal pharmacist for a dose.",),
+            basis=(order_line(order, ctx), *renal_lines(ctx)),
+        )
+    )
+
+
+def _unreadable(
+    statement: Statement, rule: RenalDose, limit: Decimal, order: Order, ctx: Context
+) -> Outcome:
+    renal, drug = ctx.renal, drug_name(statement, order)
+    why = f"daily dose not readable: {order.dose.why}"
+    if renal.basis == "haemodialysis":
+        summary = say("renal-unreadable-haemodialysis", drug=drug, limit=amount(limit))
+    elif renal.crcl_low is not None and renal.crcl_low < rule.unreadable_below:
+        crcl = clearance(renal.crcl_low, rule.unreadable_below)
+        summary = say("renal-unreadable", drug=drug, limit=amount(limit), crcl=crcl)
+    else:
+        return cannot(why)
+    return cannot(
+        why,
+        Finding(
+            statement=statement,
+            order=order.id,
+            severity=Indicator.info,
+            summary=summary,
+            reason=f"The label's ceiling for {_why(ctx)} is {amount(limit)} mg/day.",
+            advice=("Add a structured dose and frequency so that it can be checked.",),
+            basis=(order_line(order, ctx), *renal_lines(ctx)),
+            topic="data",
+        ),
+    )
+
+
+def _low_muscle(
+    statement: Statement, rule: RenalDose, exposure: Decimal, order: Order, ctx: Context
+) -> Finding:
+    drug = drug_name(statement, order)
+    return Finding(
+        statement=statement,
+        order=order.id,
+        severity=Indicator.info,
+        summary=say("renal-low-muscle", drug=drug, dose=amount(exposure)),
+        reason="With little muscle a low creatinine does not show how well the kidneys clear a drug.",
+        advice=(
+            *(f"Consider starting with {regimen_words(one)}." for one in rule.low_muscle_regimens[:1]),
+            "A cystatin C eGFR would tell more.",
+        ),
+        basis=(order_line(order, ctx), *renal_lines(ctx)),
+    )

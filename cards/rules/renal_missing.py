@@ -1,0 +1,71 @@
+"""What a renal-dose statement says when kidney function is not known."""
+
+from cards.card import Indicator
+from cards.facts.medications import Order
+from cards.finding import Finding, Outcome, cannot
+from cards.knowledge.statements import RenalDose, Statement
+from cards.rules.basis import drug_name, order_line, renal_lines
+from cards.rules.context import Context, daily_exposure
+from cards.rules.predicates import matching
+from cards.wording import amount, say
+
+# A result that is there but cannot be used is an error in the record, and said whatever the dose.
+_UNUSABLE = {"implausible", "no-unit", "comparator", "future"}
+
+
+def missing(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -> Outcome:
+    """One info where the statement's `when_missing` holds, or where a result on file is unusable."""
+    why = f"kidney function not known: {ctx.renal.why}"
+    asked = matching(rule.when_missing, ctx, order)
+    if asked is None and ctx.renal.issue not in _UNUSABLE:
+        return cannot(why)
+    exposure = daily_exposure(order, ctx)
+    because = f"Asked for because: {asked}." if asked else ""
+    return cannot(
+        why,
+        Finding(
+            statement=statement,
+            order=order.id,
+            severity=Indicator.info,
+            summary=_summary(statement, order, ctx),
+            reason=(
+                "The dose ceiling of this drug depends on kidney function, which could not be worked out: "
+                f"{ctx.renal.why}."
+            ),
+            advice=tuple(
+                part
+                for part in (
+                    because,
+                    "Consider a serum creatinine before or soon after the first doses."
+                    if ctx.renal.issue not in _UNUSABLE
+                    else "Correct or repeat the result.",
+                    f"Up to {amount(rule.floor_mg_per_day)} mg/day is inside the label at any kidney function."
+                    if not any(band.avoid for band in rule.bands)
+                    else "",
+                )
+                if part
+            ),
+            basis=(order_line(order, ctx), *renal_lines(ctx)),
+            topic="data",
+            order_creatinine=ctx.renal.issue not in ("no-weight", "no-age"),
+        ),
+    )
+
+
+def _summary(statement: Statement, order: Order, ctx: Context) -> str:
+    renal, exposure = ctx.renal, daily_exposure(order, ctx)
+    drug = drug_name(statement, order)
+    if exposure is None:
+        return say("renal-missing-unreadable", drug=drug)
+    dose = amount(exposure)
+    if renal.issue == "implausible" and renal.creatinine_original:
+        return say("renal-implausible", original=renal.creatinine_original, drug=drug, dose=dose)
+    if renal.issue in _UNUSABLE:
+        return say("renal-unusable", short=renal.issue.replace("-", " "), drug=drug, dose=dose)
+    if renal.issue == "expired" and renal.creatinine_age_days is not None:
+        return say("renal-expired", days=renal.creatinine_age_days, drug=drug, dose=dose)
+    if renal.issue == "no-weight":
+        return say("renal-missing-weight", drug=drug, dose=dose)
+    if renal.issue == "no-age":
+        return say("renal-no-age", drug=drug, dose=dose)
+    return say("renal-missing", drug=drug, dose=dose)

@@ -1,0 +1,42 @@
+"""Severity: what a statement says, raised by its escalations, lowered where a plausible reading is harmless."""
+
+from decimal import Decimal
+
+from cards.card import Indicator
+from cards.facts.medications import Order
+from cards.knowledge.statements import Statement
+from cards.rules.context import Context, least_exposure
+from cards.rules.predicates import holds
+
+
+def raised(
+    statement: Statement, ctx: Context, order: Order, partner: Order | None = None
+) -> tuple[Indicator, tuple[str, ...]]:
+    """The statement's severity after its escalations, with their reasons."""
+    met = [step for step in statement.escalations if holds(step.when, ctx, order, partner)]
+    severity = max([statement.severity, *(step.to for step in met)])
+    return severity, tuple(step.because for step in met if step.to == severity > statement.severity)
+
+
+def capped(
+    severity: Indicator, statement: Statement, ctx: Context, order: Order
+) -> tuple[Indicator, tuple[str, ...]]:
+    """The severity after the statement's caps, with the reasons of those that lowered it."""
+    met = [step for step in statement.caps if step.to < severity and holds(step.when, ctx, order)]
+    if not met:
+        return severity, ()
+    return min(step.to for step in met), tuple(step.because for step in met)
+
+
+def by_dose_reading(
+    severity: Indicator, order: Order, ctx: Context, limit: Decimal | None
+) -> Indicator:
+    """Lowered for a dose read with low or medium confidence, if its smallest plausible reading keeps the limit.
+
+    Where every reading breaks the limit, an uncertain one is no reason to be quieter.
+    """
+    least = least_exposure(order, ctx)
+    if limit is None or least is None or least > limit:
+        return severity
+    ceiling = {"low": Indicator.info, "medium": Indicator.warning}.get(order.dose.confidence)
+    return severity if ceiling is None else min(severity, ceiling)

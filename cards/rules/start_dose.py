@@ -1,0 +1,74 @@
+"""The first daily dose of a new start."""
+
+from decimal import Decimal
+
+from cards.card import Indicator
+from cards.facts.medications import Order
+from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired, suppressed
+from cards.knowledge.statements import StartDose, Statement
+from cards.rules.basis import drug_name, order_line, renal_lines
+from cards.rules.context import Context, new_start, renal_band
+from cards.rules.predicates import holds
+from cards.rules.severity import by_dose_reading, raised
+from cards.wording import amount, say, whole
+
+
+def check(statement: Statement, rule: StartDose, order: Order, ctx: Context) -> Outcome:
+    """Whether a drug new to the patient starts above the usual first dose."""
+    if rule.when.predicates and not holds(rule.when, ctx, order):
+        return not_fired("its condition does not hold")
+    new = new_start(order, ctx)
+    if new is None:
+        return cannot("no medication list was supplied, so a new start cannot be told from a refill")
+    if not new:
+        return not_fired("the patient already has this ingredient")
+    if ctx.patient.adult is False:
+        return not_fired("adult starting doses do not apply to a child")
+    first = order.dose.start_mg_per_day
+    if first is None:
+        return cannot(f"daily dose not readable: {order.dose.why}")
+    limit = _limit(rule, order, ctx)
+    if first <= limit:
+        return not_fired(lambda: f"{amount(first)} mg/day is a usual start (at most {amount(limit)})")
+    if holds(rule.unless, ctx, order):
+        return suppressed("a stated exception holds")
+    severity, because = raised(statement, ctx, order)
+    return fired(
+        Finding(
+            statement=statement,
+            order=order.id,
+            severity=by_dose_reading(severity, order, ctx, limit),
+            summary=_summary(statement, order, ctx, severity, first, limit),
+            reason=rule.reason,
+            advice=(*because, rule.advice),
+            basis=(order_line(order, ctx), *renal_lines(ctx)),
+            dose=DoseAdvice(
+                max_mg_per_day=limit,
+                regimens=rule.regimens if ctx.renal.crcl_low is not None else (),
+            ),
+        )
+    )
+
+
+def _limit(rule: StartDose, order: Order, ctx: Context) -> Decimal:
+    band = renal_band(order, ctx) if rule.use_renal_band_start else None
+    if band is None or band.start_mg_per_day is None:
+        return rule.max_mg_per_day
+    return min(rule.max_mg_per_day, band.start_mg_per_day)
+
+
+def _summary(
+    statement: Statement, order: Order, ctx: Context, severity: Indicator, first: Decimal, limit: Decimal
+) -> str:
+    drug = drug_name(statement, order)
+    band, crcl = renal_band(order, ctx), ctx.renal.crcl
+    if severity > statement.severity and band is not None and band.max_mg_per_day is not None and crcl is not None:
+        return say(
+            "start-near-cut-off",
+            drug=drug,
+            limit=amount(limit),
+            crcl=whole(crcl),
+            creatinine=f"creatinine {ctx.renal.creatinine_original}",
+            ceiling=amount(band.max_mg_per_day),
+        )
+    return say("start", drug=drug, dose=amount(first), limit=amount(limit))
