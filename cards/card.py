@@ -6,6 +6,7 @@ null or empty member anywhere. A card that breaks one cannot be made.
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import IntEnum
 from typing import Any, Literal
 
@@ -91,14 +92,23 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Create or update of one whole FHIR resource."""
+    """Create or update of one whole FHIR resource, or deletion of the draft `resource_id` ("Type/id")."""
 
-    type: Literal["create", "update"]
+    type: Literal["create", "update", "delete"]
     description: str
-    resource: Resource
+    resource: Resource | None = None
+    resource_id: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.type == "delete") != (self.resource is None) or (self.type == "delete") != bool(
+            self.resource_id
+        ):
+            raise ValueError("a deletion names a resource, any other action holds one")
 
     def as_json(self) -> dict[str, Any]:
         """`actions[]` entry."""
+        if self.type == "delete":
+            return {"type": self.type, "description": self.description, "resourceId": self.resource_id}
         return {"type": self.type, "description": self.description, "resource": self.resource}
 
 
@@ -126,7 +136,11 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One card. `statements` and `order` say what it came from; they stay out of the response."""
+    """One card.
+
+    `statements`, `order`, `drugs` and `daily_mg` (of the order) say what it came from; they stay out of the
+    response.
+    """
 
     uuid: str
     summary: str
@@ -135,6 +149,8 @@ class Card:
     source: Source
     statements: tuple[str, ...] = ()
     order: str = ""
+    drugs: tuple[str, ...] = ()
+    daily_mg: Decimal | None = None
     suggestions: tuple[Suggestion, ...] = ()
     selection_behavior: Literal["at-most-one", "any"] = "at-most-one"
     override_reasons: tuple[OverrideReason, ...] = ()

@@ -1,10 +1,14 @@
 """Findings to cards: one card per order and problem, the worst leads, at most five."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from cards.card import Card, Indicator, Link, OverrideReason, Source, Suggestion
+from cards import offers
+from cards.acknowledged import Acknowledged, answered, drugs_of
+from cards.card import Action, Card, Indicator, Link, OverrideReason, Source, Suggestion
 from cards.facts.medications import Order
+from cards.facts.resources import Resource
 from cards.finding import Finding
 from cards.knowledge.statements import Statement
 from cards.rules.context import Context
@@ -28,8 +32,16 @@ OVERRIDE_REASONS = (
     OverrideReason("specialist-plan", "Specialist plan"),
 )
 
-NewFindings = Callable[[Order, DoseChange], set[tuple[str, str]]]
-"""(statement, order) pairs of warning and above once a change is applied."""
+NewFindings = Callable[[Order, Resource | None, tuple[Resource, ...]], set[tuple[str, str]]]
+"""(statement, order) pairs of warning and above once an order is changed (None: removed) and others added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The cards of one response, and the (statement, order) pairs that an earlier answer keeps silent."""
+
+    cards: tuple[Card, ...]
+    answered: frozenset[tuple[str, str]] = frozenset()
 
 
 def compose(
@@ -38,28 +50,33 @@ def compose(
     ctx: Context,
     terms: Marketed,
     card_scope: str,
-    after_change: NewFindings,
+    after: NewFindings,
     data_cards: tuple[Card, ...] = (),
-) -> tuple[Card, ...]:
-    """The cards of one response, ranked and capped; data cards stand last and are never lost."""
-    least = Indicator.info if ctx.hook == "order-sign" else Indicator.warning
+    acknowledged: Iterable[Acknowledged] = (),
+) -> Composed:
+    """One card per order and problem, ranked and capped; data cards stand last and are never lost."""
+    least = Indicator.info if ctx.hook in ("order-sign", "order-dispatch") else Indicator.warning
     everything = list(findings)
     spoken = {(f.statement.id, f.order) for f in everything if f.severity >= Indicator.warning}
+    earlier = tuple(acknowledged)
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in everything:
         order = "" if ctx.hook == "patient-view" else finding.order
         groups.setdefault((order, finding.statement.problem), []).append(finding)
-    ranked = []
+    ranked: list[list[Finding]] = []
+    silent: set[tuple[str, str]] = set()
     for group in groups.values():
         group.sort(key=lambda finding: (-finding.severity, finding.statement.order))
-        if group[0].severity >= least:
+        lead = group[0]
+        if answered(lead, orders.get(lead.order), earlier, ctx):
+            silent.update((finding.statement.id, finding.order) for finding in group)
+        elif lead.severity >= least:
             ranked.append(group)
     ranked.sort(key=lambda group: (-group[0].severity, group[0].statement.order, group[0].order))
     cards = [
-        _card(group, orders.get(group[0].order), ctx, terms, card_scope, after_change, spoken)
-        for group in ranked
+        _card(group, orders.get(group[0].order), ctx, terms, card_scope, after, spoken) for group in ranked
     ]
-    return capped((*cards, *data_cards), card_scope)
+    return Composed(capped((*cards, *data_cards), card_scope), frozenset(silent))
 
 
 def capped(cards: tuple[Card, ...], card_scope: str) -> tuple[Card, ...]:
@@ -88,29 +105,17 @@ def _card(
     ctx: Context,
     terms: Marketed,
     card_scope: str,
-    after_change: NewFindings,
+    after: NewFindings,
     spoken: set[tuple[str, str]],
 ) -> Card:
     lead = group[0]
     scope = f"{card_scope}|{lead.statement.id}|{lead.order}"
-    suggestions: list[Suggestion] = []
+    suggestions: tuple[Suggestion, ...] = ()
     if order is not None and ctx.hook != "patient-view":
-        change = _sound_change(group, order, ctx, terms, after_change, spoken)
-        if change is not None:
-            suggestions.append(
-                Suggestion(
-                    label=change.label, uuid=str(uuid5(CARD_NAMESPACE, f"{scope}|dose")),
-                    actions=(change.action,), recommended=True,
-                )
-            )  # fmt: skip
-        if any(finding.order_creatinine for finding in group):
-            suggestions.append(
-                Suggestion(
-                    label=say("order-creatinine"),
-                    uuid=str(uuid5(CARD_NAMESPACE, f"{scope}|creatinine")),
-                    actions=(creatinine_order(ctx.record.patient_id),),
-                )
-            )
+        suggestions = _suggestions(group, order, ctx, terms, scope, after, spoken)
+    several = len(suggestions) > 1 and not any(
+        action.type == "delete" for one in suggestions for action in one.actions
+    )
     return Card(
         uuid=str(uuid5(CARD_NAMESPACE, scope)),
         summary=one_line(lead.summary),
@@ -119,11 +124,50 @@ def _card(
         source=_source(lead),
         statements=tuple(finding.statement.id for finding in group),
         order=lead.order,
-        suggestions=tuple(suggestions),
-        selection_behavior="any" if len(suggestions) > 1 else "at-most-one",
+        drugs=drugs_of(lead, order),
+        daily_mg=order.dose.peak_day_mg if order is not None else None,
+        suggestions=suggestions,
+        selection_behavior="any" if several or ctx.policy.only_any else "at-most-one",
         override_reasons=OVERRIDE_REASONS,
         links=_links(group, ctx),
     )
+
+
+def _suggestions(
+    group: list[Finding],
+    order: Order,
+    ctx: Context,
+    terms: Marketed,
+    scope: str,
+    after: NewFindings,
+    spoken: set[tuple[str, str]],
+) -> tuple[Suggestion, ...]:
+    """The dose change first, then what the statements offer; each leaves no new warning behind."""
+    found: list[Suggestion] = []
+
+    def add(label: str, name: str, actions: tuple[Action, ...], recommended: bool = False) -> None:
+        uuid = str(uuid5(CARD_NAMESPACE, f"{scope}|{name}"))
+        found.append(Suggestion(label=label, uuid=uuid, actions=actions, recommended=recommended))
+
+    change = _sound_change(group, order, ctx, terms, after, spoken)
+    if change is not None:
+        add(change.label, "dose", (change.action,), recommended=True)
+    if any(finding.order_creatinine for finding in group):
+        add(say("order-creatinine"), "creatinine", (creatinine_order(ctx.record.patient_id),))
+    for name in dict.fromkeys(name for finding in group for name in finding.statement.offers):
+        offer = ctx.knowledge.offers[name]
+        made = offers.actions(offer, order, ctx)
+        if not made or (ctx.policy.one_action and len(made) > 1):
+            continue
+        drugs = tuple(
+            a.resource for a in made if a.resource and a.resource["resourceType"] == "MedicationRequest"
+        )
+        if drugs:
+            removed = any(action.type == "delete" for action in made)
+            if after(order, None if removed else order.resource, drugs) - spoken:
+                continue
+        add(offer.label, name, made)
+    return tuple(found)
 
 
 def _sound_change(
@@ -131,16 +175,17 @@ def _sound_change(
     order: Order,
     ctx: Context,
     terms: Marketed,
-    after_change: NewFindings,
+    after: NewFindings,
     spoken: set[tuple[str, str]],
 ) -> DoseChange | None:
     """A dose change that resolves what proposed it and brings nothing new of warning or above."""
     change = dose_change(group, order, ctx, terms)
     if change is None:
         return None
-    after = after_change(order, change)
-    proposing = {(f.statement.id, f.order) for f in group if f.dose is not None and f.dose.max_mg_per_day is not None}
-    return change if after <= spoken - proposing else None
+    proposing = {
+        (f.statement.id, f.order) for f in group if f.dose is not None and f.dose.max_mg_per_day is not None
+    }
+    return change if after(order, change.resource, ()) <= spoken - proposing else None
 
 
 def _source(lead: Finding) -> Source:
@@ -172,7 +217,11 @@ def _detail(group: list[Finding]) -> str:
 
 def _review(statement: Statement, finding: Finding) -> str:
     cited = "; ".join(f"{ref.title}, {ref.section}" for ref in statement.sources)
-    state = "approved by " + statement.approved_by if statement.approved_by else "no clinician has approved this rule yet"
+    state = (
+        "approved by " + statement.approved_by
+        if statement.approved_by
+        else "no clinician has approved this rule yet"
+    )
     unchecked = (
         "; its numbers are not yet checked against the source"
         if finding.unchecked or not statement.checked

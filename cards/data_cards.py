@@ -12,7 +12,16 @@ from cards.wording import summary as one_line
 DATA_SOURCE = Source(label="Completeness of the data in this request", topic="data")
 
 # Failures always get a card; other issues stand in the trace and the metrics.
-FAILURES = frozenset({"fetch-failed", "page-not-followed", "unreadable-resource", "rule-failed", "other-patient"})
+FAILURES = frozenset(
+    {
+        "fetch-failed",
+        "page-not-followed",
+        "unreadable-resource",
+        "rule-failed",
+        "other-patient",
+        "no-patient",
+    }
+)
 
 
 def deceased_card(card_scope: str) -> Card:

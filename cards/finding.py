@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Literal
 
 from cards.card import Indicator, Topic
-from cards.knowledge.statements import Regimen, Statement
+from cards.knowledge.rule_types import Regimen
+from cards.knowledge.statements import Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,10 @@ class DoseAdvice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """`basis` lists the inputs used with values, units and dates; `advice` what to consider."""
+    """`basis` lists the inputs used with values, units and dates; `advice` what to consider.
+
+    `drugs` are the ingredients (or procedures) it is about, the ordered one first.
+    """
 
     statement: Statement
     order: str
@@ -38,6 +42,7 @@ class Finding:
     dose: DoseAdvice | None = None
     order_creatinine: bool = False
     unchecked: bool = False
+    drugs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from cards.card import Action
+from cards.card import Action, Indicator
 from cards.facts.medications import Order
 from cards.facts.resources import Resource, obj, objects, text
 from cards.finding import Finding
-from cards.knowledge.statements import Regimen
+from cards.knowledge.rule_types import Regimen
 from cards.rules.basis import regimen_words
 from cards.rules.context import Context, in_force
 from cards.wording import amount, say, times
@@ -36,7 +36,9 @@ class DoseChange:
     resource: Resource
 
 
-def dose_change(findings: Iterable[Finding], order: Order, ctx: Context, terms: Marketed) -> DoseChange | None:
+def dose_change(
+    findings: Iterable[Finding], order: Order, ctx: Context, terms: Marketed
+) -> DoseChange | None:
     """The replacement that all findings of a card agree on; None where none can be offered safely.
 
     Offered for one readable instruction of an R4 draft, never above the ordered dose, and only from
@@ -60,9 +62,15 @@ def dose_change(findings: Iterable[Finding], order: Order, ctx: Context, terms: 
     if swapped:
         changes.append(f"changes the product to {product.name}")
     changes.append("rewrites the instruction text")
-    dropped = [name for name in ("quantity", "numberOfRepeatsAllowed") if name in obj(order.resource.get("dispenseRequest"))]
+    dropped = [
+        name
+        for name in ("quantity", "numberOfRepeatsAllowed")
+        if name in obj(order.resource.get("dispenseRequest"))
+    ]
     if dropped or any("patientInstruction" in d for d in objects(order.resource.get("dosageInstruction"))):
-        changes.append("removes the patient instruction, dispense quantity and repeats that state the old dose")
+        changes.append(
+            "removes the patient instruction, dispense quantity and repeats that state the old dose"
+        )
     return DoseChange(label, Action("update", "; ".join(changes) + ".", resource), resource)
 
 
@@ -103,15 +111,18 @@ def _changeable(order: Order, ctx: Context) -> bool:
 
 
 def _agreed(findings: list[Finding], order: Order, ctx: Context) -> Regimen | None:
-    advices = [finding.dose for finding in findings if finding.dose is not None]
-    offered = [f.dose for f in findings if f.dose is not None and f.statement.checked and not f.unchecked]
+    # What is merely worth knowing does not decide the dose of a card that something graver leads.
+    deciding = [f for f in findings if f.severity >= Indicator.warning] or findings[:1]
+    advices = [finding.dose for finding in deciding if finding.dose is not None]
+    offered = [f.dose for f in deciding if f.dose is not None and f.statement.checked and not f.unchecked]
     ordered = order.dose.peak_day_mg
     if not advices or ordered is None:
         return None
     elsewhere = sum(
         other.dose.peak_day_mg or Decimal(0)
         for other in in_force(order, ctx)
-        if other.ingredient is not None and order.ingredient is not None
+        if other.ingredient is not None
+        and order.ingredient is not None
         and other.ingredient.name == order.ingredient.name
     )
     daily = [advice.max_mg_per_day - elsewhere for advice in advices if advice.max_mg_per_day is not None]

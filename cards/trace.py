@@ -17,7 +17,12 @@ def trace(evaluation: Evaluation) -> dict[str, Any]:
             "medications": [_order(order) for order in evaluation.medications],
             "renal": _renal(evaluation.renal),
             "problems": [
-                {"source": one.source, "text": one.text, "value_sets": sorted(one.value_sets), "active": one.active}
+                {
+                    "source": one.source,
+                    "text": one.text,
+                    "value_sets": sorted(one.value_sets),
+                    "active": one.active,
+                }
                 for one in evaluation.problems
             ],
         },
@@ -65,7 +70,8 @@ def _order(order: Order) -> dict[str, Any]:
         "recognised_by": medication.recognised_by if medication else None,
         "release": medication.release if medication else None,
         "ingredients": [
-            {"rxcui": part.rxcui, "name": part.name} for part in (medication.ingredients if medication else ())
+            {"rxcui": part.rxcui, "name": part.name}
+            for part in (medication.ingredients if medication else ())
         ],
         "strength_mg": _number(order.strength.mg) if order.strength else None,
         "dose": {

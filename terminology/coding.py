@@ -14,6 +14,8 @@ UNII = "http://fdasis.nlm.nih.gov"
 SNOMED = "http://snomed.info/sct"
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
 LOINC = "http://loinc.org"
+HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+ICD10PCS = "http://www.cms.gov/Medicare/Coding/ICD10"
 UCUM = "http://unitsofmeasure.org"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 GTS_ABBREVIATION = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
@@ -46,6 +48,13 @@ _ALIASES = {
     "urn:oid:2.16.840.1.113883.6.1": LOINC,
     "https://loinc.org": LOINC,
     "loinc": LOINC,
+    "urn:oid:2.16.840.1.113883.6.285": HCPCS,
+    "http://terminology.hl7.org/codesystem/hcpcs": HCPCS,
+    "hcpcs": HCPCS,
+    "urn:oid:2.16.840.1.113883.6.4": ICD10PCS,
+    "http://hl7.org/fhir/sid/icd-10-pcs": ICD10PCS,
+    "icd-10-pcs": ICD10PCS,
+    "icd10pcs": ICD10PCS,
     "urn:oid:2.16.840.1.113883.6.8": UCUM,
     "urn:oid:2.16.840.1.113883.5.4": ACT_CODE,
     "http://hl7.org/fhir/v3/actcode": ACT_CODE,
@@ -56,7 +65,7 @@ _ALIASES = {
 _CANONICAL = {
     system.lower(): system
     for system in (
-        RXNORM, NDC, ATC, UNII, SNOMED, ICD10CM, LOINC, UCUM, ACT_CODE, GTS_ABBREVIATION,
+        RXNORM, NDC, ATC, UNII, SNOMED, ICD10CM, ICD10PCS, HCPCS, LOINC, UCUM, ACT_CODE, GTS_ABBREVIATION,
     )
 }  # fmt: skip
 
@@ -78,6 +87,8 @@ def canonical_system(system: str) -> str:
     known = _CANONICAL.get(folded) or _ALIASES.get(folded)
     if known:
         return known
+    if "icd10pcs" in folded or "icd-10-pcs" in folded:
+        return ICD10PCS
     if "icd-10" in folded or "icd10" in folded:
         return ICD10CM  # local URIs that name the system in words (hospital exports)
     return system.strip()

@@ -11,6 +11,7 @@ from terminology.csv_tables import TABLES
 from terminology.medication_codes import MedicationTables, load_medication_tables
 from terminology.medication_lookup import look_up, product
 from terminology.medications import Medication, MedicationLookup, Release
+from terminology.name_ingredients import SALTS
 from terminology.name_lookalikes import by_length, lookalikes
 from terminology.product_names import LONGEST_TEXT
 from terminology.value_sets import ValueSets, load_value_sets
@@ -43,6 +44,10 @@ class Terminology:
         """Ids of the value sets that hold this code of this system."""
         return self.sets.of(coding)
 
+    def has_name(self, name: str) -> bool:
+        """Whether there is a value set, drug class or ingredient of that name."""
+        return name in self.sets.sets or name in self.medication_tables.ingredients
+
     def classes(self, ingredient_name: str) -> frozenset[str]:
         """Drug classes of an ingredient by its RxNorm name; empty for one without a class."""
         return self.sets.by_ingredient.get(ingredient_name, frozenset())
@@ -69,7 +74,8 @@ def _looked_up(terms: Terminology, codings: tuple[Coding, ...], texts: tuple[str
     found = look_up(codings, texts, terms.medication_tables)
     if found.medications or not found.text:
         return found
-    return replace(found, near=lookalikes(found.text, terms.names))
+    ordinary = SALTS | terms.medication_tables.index.forms.keys()
+    return replace(found, near=lookalikes(found.text, terms.names, ordinary))
 
 
 _remembered = lru_cache(maxsize=_REMEMBERED)(_looked_up)

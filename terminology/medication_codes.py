@@ -14,7 +14,7 @@ from terminology.strength_text import tokens
 _INGREDIENT_COLUMNS = ("name", "rxcui", "releases", "verification", "source")
 _PRODUCT_COLUMNS = ("rxcui", "tty", "name", "marketed", "verification", "source")
 _CODE_COLUMNS = ("system", "code", "ingredients", "product", "verification", "source")
-_NAME_COLUMNS = ("name", "kind", "ingredients", "release", "source")
+_NAME_COLUMNS = ("name", "kind", "ingredients", "release", "route", "source")
 _FORM_COLUMNS = ("text", "form", "route", "release", "source")
 _RELEASES: Mapping[str, Release] = {name: name for name in get_args(Release)}
 _ROUTES: Mapping[str, Route] = {name: name for name in get_args(Route)}
@@ -111,6 +111,12 @@ def _release(written: str, where: str) -> Release:
     return _RELEASES[written]
 
 
+def _route(written: str, where: str) -> Route:
+    if written not in _ROUTES:
+        raise TableError(f"{where}: route must be one of {', '.join(_ROUTES)}")
+    return _ROUTES[written]
+
+
 def _names(folder: Path, ingredients: Mapping[str, Ingredient]) -> Iterable[tuple[tuple[str, ...], Name]]:
     seen: dict[tuple[str, ...], Name] = {tokens(name): Name((name,)) for name in ingredients}
     for where, row in rows(folder / "names.csv", _NAME_COLUMNS):
@@ -118,7 +124,8 @@ def _names(folder: Path, ingredients: Mapping[str, Ingredient]) -> Iterable[tupl
             raise TableError(f"{where}: kind must be synonym or brand, not {row['kind']!r}")
         brand = row["name"] if row["kind"] == "brand" else None
         release = _release(row["release"], where) if row["release"] else None
-        name = Name(_known(row["ingredients"], ingredients, where), brand, release)
+        route = _route(row["route"], where) if row["route"] else None
+        name = Name(_known(row["ingredients"], ingredients, where), brand, release, route)
         if tokens(row["name"]) in seen:
             raise TableError(f"{where}: name {row['name']!r} stands twice")
         seen[tokens(row["name"])] = name
@@ -127,10 +134,8 @@ def _names(folder: Path, ingredients: Mapping[str, Ingredient]) -> Iterable[tupl
 
 def _forms(folder: Path) -> Iterable[tuple[tuple[str, ...], Form]]:
     for where, row in rows(folder / "forms.csv", _FORM_COLUMNS):
-        if row["route"] not in _ROUTES:
-            raise TableError(f"{where}: route must be one of {', '.join(_ROUTES)}")
         release = _release(row["release"], where) if row["release"] else None
-        yield tokens(row["text"]), Form(row["form"] or None, _ROUTES[row["route"]], release)
+        yield tokens(row["text"]), Form(row["form"] or None, _route(row["route"], where), release)
 
 
 Meaning = TypeVar("Meaning")

@@ -13,6 +13,7 @@ class Name:
     ingredients: tuple[str, ...]
     brand: str | None = None
     release: Release | None = None
+    route: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)

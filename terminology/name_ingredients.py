@@ -7,7 +7,7 @@ from terminology.medications import Strength
 from terminology.name_index import Hit, NameIndex
 from terminology.strength_text import FoundStrength, number
 
-_SALTS = frozenset({
+SALTS = frozenset({
     "hydrochloride", "hcl", "hydrobromide", "hbr", "sulfate", "sulphate", "sodium", "potassium",
     "calcium", "magnesium", "bitartrate", "tartrate", "maleate", "phosphate", "citrate", "fumarate",
     "succinate", "mesylate", "besylate", "acetate", "tromethamine", "dihydrate", "hemihydrate",
@@ -17,6 +17,7 @@ _SALTS = frozenset({
     "gluconate", "chloride",
 })  # fmt: skip
 _JOINS = frozenset(["/", "-", "+", "&", "and", "with", "w", "plus", "(", ")", "#", ".", "[", "]", "per", "x"])
+_NO_MASS = frozenset(["unt", "units", "unit", "iu", "meq", "cells", "bau"])
 _NOT_IN_NAMES = frozenset(["take", "give", "use", "apply", "inject", "by", "mouth", "daily", "times", "po"])
 
 Ingredients = tuple[tuple[str, Strength | None], ...]
@@ -65,7 +66,7 @@ def _joined(
         comma_ok = listed and not any(place in measured for place in gap)
         for place in gap:
             word = words[place]
-            known = place in measured or word in _JOINS or word in _SALTS or number(word) is not None
+            known = place in measured or word in _JOINS or word in SALTS or number(word) is not None
             if not known and not (word == "," and comma_ok) and word not in index.forms:
                 return False
     return True
@@ -82,6 +83,9 @@ def _by_part(words: Sequence[str], hits: Sequence[Hit], found: Sequence[FoundStr
         within = [one for one in found if start <= one.start < end]
         named = [hit for hit in hits if start <= hit.start < end and len(hit.name.ingredients) == 1]
         named = [hit for hit in named if not within or hit.start < within[0].start]
+        if not within and len(named) == 1 and _NO_MASS.intersection(words[start:end]):
+            parts.append((named[0].name.ingredients[0], None))
+            continue
         if len(within) != 1 or len(within[0].values) != 1 or len(named) > 1:
             return ()
         name = named[0].name.ingredients[0] if named else _unknown_part(words[start : within[0].start])
@@ -107,7 +111,7 @@ def _unknown_part(words: Sequence[str]) -> str:
     """The name of a drug outside the tables, without "12 HR" before it and salts after it."""
     while len(words) > 2 and number(words[0]) is not None:
         words = words[2:]
-    while len(words) > 1 and words[-1] in _SALTS:
+    while len(words) > 1 and words[-1] in SALTS:
         words = words[:-1]
     return " ".join(words)
 
@@ -133,12 +137,14 @@ def _with_unknown_partner(
 
 
 def _plain_word(word: str, index: NameIndex) -> bool:
-    return word.isalpha() and len(word) > 3 and word not in _SALTS and word not in index.forms
+    return word.isalpha() and len(word) > 3 and word not in SALTS and word not in index.forms
 
 
 def _assigned(order: tuple[str, ...], found: Sequence[FoundStrength]) -> Ingredients:
     """Strengths for the ingredients in their order; none where the text does not say which is whose."""
     distinct = list(dict.fromkeys(one.values for one in found))
+    if len(order) == 1 and len(distinct) > 1:  # "lidocaine 5 % patch 700 mg": the amount says more
+        distinct = [values for values in distinct if all(one.per != "g" for one in values)] or distinct
     values: tuple[Strength, ...] = ()
     if len(distinct) == 1 and len(distinct[0]) == len(order):
         values = distinct[0]

@@ -1,6 +1,6 @@
 """Known drug names that resemble an unrecognised text, for a human to read; they never decide a drug."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from difflib import SequenceMatcher
 
 from terminology.strength_text import tokens
@@ -20,12 +20,18 @@ def by_length(names: Iterable[str]) -> dict[int, tuple[str, ...]]:
     return {length: tuple(sorted(found)) for length, found in grouped.items()}
 
 
-def lookalikes(text: str, names: Mapping[int, tuple[str, ...]]) -> tuple[str, ...]:
+def lookalikes(
+    text: str, names: Mapping[int, tuple[str, ...]], ordinary: Container[str] = frozenset()
+) -> tuple[str, ...]:
     """At most three names with a similarity of 0.8 or more to a word of the text, most alike first.
 
-    Only the first eight words are compared.
+    Only the first eight words are compared, and no `ordinary` ones (dose forms, salts).
     """
-    words = [word for word in tokens(text[:200]) if word.isalpha() and len(word) >= _SHORTEST]
+    words = [
+        word
+        for word in tokens(text[:200])
+        if word.isalpha() and len(word) >= _SHORTEST and word not in ordinary
+    ]
     alike: dict[str, float] = {}
     for word in words[:_MOST_WORDS]:
         if word in names.get(len(word), ()):

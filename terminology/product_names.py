@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from terminology.medications import Release, Route, Strength
 from terminology.name_index import Form, Hit, NameIndex, find_names
-from terminology.name_ingredients import read_ingredients
+from terminology.name_ingredients import SALTS, read_ingredients
 from terminology.strength_text import FoundStrength, strengths, tokens
 
 LONGEST_TEXT = 1000
@@ -58,12 +58,12 @@ def read_name(text: str, index: NameIndex) -> ProductName:
     if not chosen:
         return ProductName(problem=f"the text names several drugs: {', '.join(names)}", names=names)
     form = _form(words, index, hits)
-    implied = [hit.name.release for hit in (*hits, *find_names(tokens(label or ""), index.names))]
+    named = (*hits, *find_names(tokens(label or ""), index.names))
     read = ProductName(
         ingredients=chosen,
         form=form.form,
-        route=form.route,
-        release=_release(words, hits, found, form, implied),
+        route=form.route or next((hit.name.route for hit in named if hit.name.route), None),
+        release=_release(words, hits, found, form, [hit.name.release for hit in named]),
         brand=label or next((hit.name.brand for hit in hits if hit.name.brand), None),
         names=names,
     )
@@ -99,7 +99,12 @@ def _release(
     """What the text says on release, a brand's own first; None where it says nothing."""
     if "once-daily" in implied:
         return "once-daily"
-    starts, ends = {hit.start for hit in hits}, {hit.end for hit in hits} | {one.end for one in found}
+    starts = {hit.start for hit in hits}
+    ends = (
+        {_after_salts(words, hit.end) for hit in hits}
+        | {hit.end for hit in hits}
+        | {one.end for one in found}
+    )
     for start in starts:
         before = tuple(words[max(start - 3, 0) : start])
         if before[-3:] == ("once", "-", "daily") or before[-2:] == ("once", "daily"):
@@ -116,6 +121,12 @@ def _release(
     if "immediate" in implied or form.release == "immediate":
         return "immediate"
     return None
+
+
+def _after_salts(words: Sequence[str], place: int) -> int:
+    while place < len(words) and words[place] in SALTS:
+        place += 1
+    return place
 
 
 def _outside_brackets(text: str) -> str:
@@ -138,16 +149,24 @@ def _by_rate(read: ProductName) -> ProductName:
 
 
 def _without_impossible_strength(read: ProductName) -> ProductName:
-    """A mass without volume says nothing about a liquid, nor a bare amount about a patch."""
+    """A mass without volume says nothing about a liquid, a bare amount nothing about a patch.
+
+    A percentage is per gram on the skin and per millilitre in a liquid; elsewhere it says nothing.
+    """
     form = (read.form or "").lower()
     liquid = any(word in form for word in _LIQUIDS) and "tablet" not in form and "powder" not in form
-    if not liquid and read.route != "transdermal":
-        return read
-    kept = tuple(
-        (name, strength if strength is not None and strength.per != "unit" else None)
-        for name, strength in read.ingredients
-    )
-    return replace(read, ingredients=kept)
+    kept = tuple((name, _possible(strength, read.route, liquid)) for name, strength in read.ingredients)
+    return replace(read, ingredients=kept) if kept != read.ingredients else read
+
+
+def _possible(strength: Strength | None, route: Route | None, liquid: bool) -> Strength | None:
+    if strength is None:
+        return None
+    if strength.per == "unit":
+        return None if liquid or route == "transdermal" else strength
+    if strength.per == "g" and route != "topical" and (liquid or route in ("ophthalmic", "injection")):
+        return replace(strength, per="mL")
+    return strength
 
 
 def _pack(text: str, index: NameIndex) -> ProductName:

@@ -8,7 +8,13 @@ from typing import Literal
 
 from terminology.medications import Strength
 
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*(?:e[+-]?\d+)?|\.\d+|[^\W\d_]+|\S")  # "1e300" is one token, no number
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff"  # written without blanks, so each character is a token
+_TOKEN = re.compile(
+    rf"\d+(?:[.,]\d+)*(?:e[+-]?\d+)?|\.\d+|[{_HAN}]|[^\W\d_{_HAN}]+|\S"  # "1e300" is one token, no number
+)
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    0x3000: 0x20, 0x2018: 0x27, 0x2019: 0x27,
+}  # fmt: skip
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 
@@ -26,6 +32,7 @@ _VOLUME = {
     "l": Decimal(1000),
 }
 _TIME = {"h": Decimal(1), "hr": Decimal(1), "hrs": Decimal(1), "hour": Decimal(1), "hours": Decimal(1)}
+_PERCENT = Decimal(10)  # 1 % is 10 mg in a gram; in a liquid, in a millilitre
 _UNITS_OF_USE = frozenset({
     "actuat", "actuation", "spray", "puff", "tablet", "tab", "tabs", "tablets", "capsule", "cap", "caps",
     "capsules", "patch", "film", "lozenge", "suppository", "packet", "sachet", "each", "ea",
@@ -36,7 +43,9 @@ _LIMITS = (Decimal("0.000001"), Decimal(1_000_000))
 
 
 def tokens(text: str) -> tuple[str, ...]:
-    """Words, numbers and marks of a text in lower case; "300mg" is two tokens."""
+    """Words, numbers and marks of a text in lower case; "300mg" is two tokens, "天麻" too."""
+    if not text.isascii():
+        text = text.translate(_FULL_WIDTH)
     return tuple(_TOKEN.findall(text.lower()))
 
 
@@ -82,7 +91,7 @@ def _at(words: Sequence[str], place: int) -> str:
 
 
 def _expression(words: Sequence[str], start: int) -> FoundStrength | None:
-    """NUMBER [MASS] {("-" | "/") NUMBER [MASS]} MASS [("/" | "per") [NUMBER] DENOMINATOR]."""
+    """NUMBER [MASS] {("-" | "/") NUMBER [MASS]} (MASS [("/" | "per") [NUMBER] DENOMINATOR] | "%")."""
     numbers: list[Decimal] = []
     masses: list[Decimal | None] = []
     place = start
@@ -104,7 +113,9 @@ def _expression(words: Sequence[str], start: int) -> FoundStrength | None:
             break
         place += 1
     if masses[-1] is None:
-        return None
+        if _at(words, place) != "%":
+            return None
+        return _found(start, place + 1, tuple(Strength(_plain(value * _PERCENT), "g") for value in numbers))
     per, amount, end = _denominator(words, place)
     if per is None or amount <= 0:
         return None
@@ -113,9 +124,12 @@ def _expression(words: Sequence[str], start: int) -> FoundStrength | None:
         Strength(_plain(value * (mass or unit) / amount), per)
         for value, mass in zip(numbers, masses, strict=True)
     )
-    if not all(_LIMITS[0] <= value.mg <= _LIMITS[1] for value in values):
-        return None
-    return FoundStrength(start, end, values)
+    return _found(start, end, values)
+
+
+def _found(start: int, end: int, values: tuple[Strength, ...]) -> FoundStrength | None:
+    plausible = all(_LIMITS[0] <= value.mg <= _LIMITS[1] for value in values)
+    return FoundStrength(start, end, values) if plausible else None
 
 
 _Per = Literal["unit", "mL", "g", "h"]

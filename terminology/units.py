@@ -13,9 +13,10 @@ from typing import Literal
 from terminology.coding import UCUM, canonical_system
 
 Kind = Literal[
-    "mass", "volume", "use", "length", "duration", "mass_per_weight", "mass_per_weight_day", "mass_rate",
-    "volume_rate", "activity", "mass_concentration", "substance_concentration", "clearance",
-    "indexed_clearance", "other",
+    "mass", "volume", "use", "length", "duration", "mass_per_weight", "mass_per_weight_day",
+    "mass_per_weight_rate", "mass_rate", "mass_day", "volume_rate", "activity", "mass_concentration",
+    "substance_concentration", "clearance", "indexed_clearance", "count_concentration",
+    "enzyme_concentration", "equivalents", "pressure", "ratio", "other",
 ]  # fmt: skip
 
 
@@ -24,8 +25,10 @@ class Unit:
     """A unit as `factor` times the base unit of its kind.
 
     Bases: mass mg, volume mL, length cm, duration s, mass_per_weight mg/kg, mass_per_weight_day
-    mg/kg/d, mass_rate mg/h, volume_rate mL/h, mass_concentration mg/dL, substance_concentration
-    umol/L, clearance and indexed_clearance mL/min. A unit of use counts; `name` says what.
+    mg/kg/d, mass_per_weight_rate mg/kg/h, mass_rate mg/h, mass_day mg/d, volume_rate mL/h,
+    mass_concentration mg/dL, substance_concentration umol/L,
+    clearance and indexed_clearance mL/min, count_concentration 10*9/L, enzyme_concentration U/L, equivalents
+    meq/L, pressure mm[Hg]. A unit of use counts; `name` says what.
     """
 
     name: str
@@ -45,6 +48,8 @@ def _table() -> dict[str, Unit]:
         ("[lb_av]", "mass", "453592.37", "[lb_av] lb lbs lb_av pound pounds [lb]"),
         ("[oz_av]", "mass", "28349.523125", "[oz_av] oz oz_av ounce ounces"),
         ("mL", "volume", "1", "ml cc milliliter milliliters millilitre millilitres"),
+        ("[tsp_m]", "volume", "5", "[tsp_m] tsp tsps teaspoon teaspoons teaspoonful teaspoonfuls"),
+        ("[tbs_m]", "volume", "15", "[tbs_m] tbsp tbsps tablespoon tablespoons tablespoonful tablespoonfuls"),
         ("L", "volume", "1000", "l liter liters litre litres"),
         ("cm", "length", "1", "cm centimeter centimeters centimetre centimetres"),
         ("m", "length", "100", "m meter meters metre metres"),
@@ -65,10 +70,27 @@ def _table() -> dict[str, Unit]:
         ("ug/h", "mass_rate", "0.001", "ug/h mcg/h mcg/hr ug/hr mcg/hour ug/hour"),
         ("ug/min", "mass_rate", "0.06", "ug/min mcg/min"),
         ("mg/min", "mass_rate", "60", "mg/min"),
+        ("mg/d", "mass_day", "1", "mg/d mg/day mg/24h mg/24hr"),
+        ("g/d", "mass_day", "1000", "g/d g/day g/24h"),
+        ("ug/d", "mass_day", "0.001", "ug/d mcg/d mcg/day ug/day mcg/24h"),
+        ("mg/kg/h", "mass_per_weight_rate", "1", "mg/kg/h mg/kg/hr mg/kg/hour"),
+        ("ug/kg/h", "mass_per_weight_rate", "0.001", "ug/kg/h mcg/kg/h mcg/kg/hr mcg/kg/hour"),
+        ("ug/kg/min", "mass_per_weight_rate", "0.06", "ug/kg/min mcg/kg/min"),
         ("mL/h", "volume_rate", "1", "ml/h ml/hr ml/hour"),
         ("mg/dL", "mass_concentration", "1", "mg/dl mg/100ml mg%"),
         ("mg/L", "mass_concentration", "0.1", "mg/l"),
         ("g/L", "mass_concentration", "100", "g/l"),
+        ("g/dL", "mass_concentration", "1000", "g/dl g/100ml"),
+        ("10*9/L", "count_concentration", "1",
+         "10*9/l 10^9/l x10*9/l x10^9/l x10e9/l 10e9/l 10*3/ul 10^3/ul x10*3/ul x10^3/ul x10e3/ul 10e3/ul "
+         "k/ul k/mm3 k/mm^3 10*3/mm3 10^3/mm3 thou/ul thousand/ul g/nl /nl gpt/l {10*9}/l"),
+        ("/uL", "count_concentration", "0.001", "/ul /mm3 /cumm {cells}/ul cells/ul"),
+        ("U/L", "enzyme_concentration", "1", "u/l iu/l [iu]/l units/l unit/l"),
+        ("meq/L", "equivalents", "1", "meq/l"),
+        ("mm[Hg]", "pressure", "1", "mm[hg] mmhg"),
+        ("kPa", "pressure", "7.500617", "kpa"),
+        ("{INR}", "ratio", "1", "{inr} inr {ratio} ratio"),
+        ("ms", "duration", "0.001", "ms msec milliseconds millisecond"),
         ("umol/L", "substance_concentration", "1", "umol/l mcmol/l micromol/l micromole/l micromoles/l"),
         ("mmol/L", "substance_concentration", "1000", "mmol/l"),
         ("nmol/mL", "substance_concentration", "1", "nmol/ml"),

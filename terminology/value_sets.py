@@ -1,28 +1,54 @@
-"""Value sets: labs, conditions, procedures and encounter classes by code, drug classes by ingredient name.
+"""Value sets: labs, conditions, procedures, devices and encounter classes by code, drug classes by name.
 
-A code is in a set by system and code together, never by the code alone. ICD-10-CM entries are families:
-`N18` holds every code that begins with it, written with or without the dot.
+A code is in a set by system and code together, never by the code alone. ICD-10 entries are families: `N18`
+holds every code that begins with it, written with or without the dot. `texts` are phrases that name the
+thing in an order or a device without a known code; they are asked for separately and never stand in for a
+diagnosis.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from terminology.coding import ACT_CODE, ICD10CM, LOINC, SNOMED, Coding
+from terminology.coding import (
+    ACT_CODE,
+    ATC,
+    HCPCS,
+    ICD10CM,
+    ICD10PCS,
+    LOINC,
+    NDC,
+    RXNORM,
+    SNOMED,
+    UNII,
+    Coding,
+)  # fmt: skip
 from terminology.csv_tables import TableError
+from terminology.strength_text import tokens
 
 _BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-_SYSTEMS = {"icd10cm": ICD10CM, "snomed": SNOMED, "loinc": LOINC, "actcode": ACT_CODE}
-_FIELDS = frozenset({"id", "title", "source", "includes", "ingredients", *_SYSTEMS})
+_SYSTEMS = {
+    "icd10cm": ICD10CM, "icd10pcs": ICD10PCS, "snomed": SNOMED, "loinc": LOINC, "hcpcs": HCPCS,
+    "actcode": ACT_CODE, "rxnorm": RXNORM, "ndc": NDC, "atc": ATC, "unii": UNII,
+}  # fmt: skip
+_FAMILIES = frozenset({ICD10CM, ICD10PCS})
+_LISTS = ("includes", "ingredients", "texts", "single")
+_FIELDS = frozenset({"id", "title", "source", *_LISTS, *_SYSTEMS})
 _SHORTEST_ICD = 3
+_LONGEST_TEXT = 1000
+
+Phrases = Mapping[str, tuple[tuple[tuple[str, ...], frozenset[str]], ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
-    """One set as its file states it; `codes` are (system, code) pairs, ICD-10-CM without the dot."""
+    """One set as its file states it; `codes` are (system, code) pairs, ICD-10 without the dot.
+
+    `single` lists the codes that only one source showed.
+    """
 
     id: str
     title: str
@@ -30,33 +56,61 @@ class ValueSet:
     codes: frozenset[tuple[str, str]]
     ingredients: frozenset[str]
     includes: frozenset[str]
+    texts: frozenset[str] = frozenset()
+    single: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class ValueSets:
-    """All sets, and for each code and each ingredient the ids of the sets that hold it."""
+    """All sets, and for each code, ingredient and phrase the ids of the sets that hold it."""
 
     sets: Mapping[str, ValueSet]
     by_code: Mapping[tuple[str, str], frozenset[str]]
     by_ingredient: Mapping[str, frozenset[str]]
+    phrases: Phrases
 
     def of(self, coding: Coding) -> frozenset[str]:
         """Ids of the sets that hold this code of this system; none for a code without a system."""
-        if coding.system != ICD10CM:
+        if coding.system not in _FAMILIES:
             return self.by_code.get((coding.system, coding.code.strip()), frozenset())
         code = _plain_icd(coding.code)
         families = (code[:length] for length in range(_SHORTEST_ICD, len(code) + 1))
-        return frozenset().union(*(self.by_code.get((ICD10CM, one), frozenset()) for one in families))
+        return frozenset().union(*(self.by_code.get((coding.system, one), frozenset()) for one in families))
+
+    def named(self, text: str) -> frozenset[str]:
+        """Ids of the sets one of whose phrases stands in the text as whole words, in any letter case.
+
+        Negation is not read: for the names of orders, devices and measurements, not for prose.
+        """
+        if not text or len(text) > _LONGEST_TEXT:
+            return frozenset()
+        words = tokens(text)
+        found: set[str] = set()
+        for place, word in enumerate(words):
+            for further, names in self.phrases.get(word, ()):
+                if words[place + 1 : place + 1 + len(further)] == further:
+                    found |= names
+        return frozenset(found)
 
 
-def load_value_sets(folder: Path, known_ingredients: Iterable[str]) -> ValueSets:
-    """All `*.yaml` of a folder. Raises TableError, naming the file, for whatever is not as it must be."""
+def load_value_sets(
+    folder: Path, known_ingredients: Iterable[str], site_folder: Path | None = None
+) -> ValueSets:
+    """All `*.yaml` of a folder. Raises TableError, naming the file, for whatever is not as it must be.
+
+    Sets of `site_folder` add to the set of the same id, or stand as sets of their own.
+    """
     sets = {one.id: one for one in map(_read, sorted(folder.glob("*.yaml")))}
+    for one in map(_read, sorted(site_folder.glob("*.yaml")) if site_folder else ()):
+        sets[one.id] = _joined(sets[one.id], one) if one.id in sets else one
     known = frozenset(known_ingredients)
     by_code: dict[tuple[str, str], set[str]] = {}
     by_ingredient: dict[str, set[str]] = {}
+    by_phrase: dict[tuple[str, ...], set[str]] = {}
     for name in sets:
         for part in _with_included(name, sets, ()):
+            for text in part.texts:
+                by_phrase.setdefault(tokens(text), set()).add(name)
             for code in part.codes:
                 by_code.setdefault(code, set()).add(name)
             for ingredient in part.ingredients:
@@ -67,6 +121,26 @@ def load_value_sets(folder: Path, known_ingredients: Iterable[str]) -> ValueSets
         sets,
         {code: frozenset(names) for code, names in by_code.items()},
         {ingredient: frozenset(names) for ingredient, names in by_ingredient.items()},
+        _by_first_word(by_phrase),
+    )
+
+
+def _by_first_word(by_phrase: Mapping[tuple[str, ...], set[str]]) -> Phrases:
+    grouped: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
+    for words, names in by_phrase.items():
+        grouped.setdefault(words[0], []).append((words[1:], frozenset(names)))
+    return {first: tuple(entries) for first, entries in grouped.items()}
+
+
+def _joined(base: ValueSet, site: ValueSet) -> ValueSet:
+    return replace(
+        base,
+        source=f"{base.source}; {site.source}",
+        codes=base.codes | site.codes,
+        ingredients=base.ingredients | site.ingredients,
+        includes=base.includes | site.includes,
+        texts=base.texts | site.texts,
+        single=base.single | site.single,
     )
 
 
@@ -93,18 +167,22 @@ def _read(path: Path) -> ValueSet:
     codes: set[tuple[str, str]] = set()
     for field, system in _SYSTEMS.items():
         for written in _texts(path, members, field):
-            code = (system, _plain_icd(written) if system == ICD10CM else written)
+            code = (system, _plain_icd(written) if system in _FAMILIES else written)
             if code in codes:
                 raise TableError(f"{path.name}: {field} code {written} stands twice")
             codes.add(code)
-    ingredients, includes = _texts(path, members, "ingredients"), _texts(path, members, "includes")
-    if len(set(ingredients)) < len(ingredients) or len(set(includes)) < len(includes):
-        raise TableError(f"{path.name}: an entry of ingredients or includes stands twice")
-    if not codes and not ingredients and not includes:
+    lists = {field: _texts(path, members, field) for field in _LISTS}
+    for field, entries in lists.items():
+        if len(set(entries)) < len(entries):
+            raise TableError(f"{path.name}: an entry of {field} stands twice")
+    if not any([codes, lists["ingredients"], lists["includes"], lists["texts"]]):
         raise TableError(f"{path.name}: the set is empty")
+    stray = set(lists["single"]) - {written for field in _SYSTEMS for written in _texts(path, members, field)}
+    if stray:
+        raise TableError(f"{path.name}: single lists {min(stray)}, which is no code of the set")
     return ValueSet(
-        members["id"], members["title"], members["source"], frozenset(codes), frozenset(ingredients),
-        frozenset(includes),
+        members["id"], members["title"], members["source"], frozenset(codes),
+        **{field: frozenset(entries) for field, entries in lists.items()},
     )  # fmt: skip
 
 

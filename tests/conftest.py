@@ -10,5 +10,5 @@ def terminology():
 
 
 @pytest.fixture(scope="session")
-def knowledge(terminology):
+def knowledge():
     return load_knowledge()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal
 
+from cards.facts.lab_table import LABS
 from cards.facts.observation import quantity_of, time_of
 from cards.facts.renal_limits import RENAL_LIMITS, RenalLimits
 from cards.facts.resources import (
@@ -67,8 +68,34 @@ def _clearance(value: Decimal, unit: Unit) -> Decimal | None:
     return value * unit.factor if unit.kind == "clearance" else None
 
 
+def _of_kind(kinds: tuple[str, ...], factor: Decimal) -> Callable[[Decimal, Unit], Decimal | None]:
+    """The conversion of units of those kinds to a unit that is `factor` times their base."""
+    return lambda value, unit: value * unit.factor / factor if unit.kind in kinds else None
+
+
+def _electrolyte(value: Decimal, unit: Unit) -> Decimal | None:
+    # Sodium and potassium carry one charge, so a milliequivalent is a millimole.
+    if unit.kind == "equivalents":
+        return value * unit.factor
+    return value * unit.factor / 1000 if unit.kind == "substance_concentration" else None
+
+
+# Canonical unit -> the conversion to it.
+_CONVERSIONS: dict[str, Callable[[Decimal, Unit], Decimal | None]] = {
+    "{INR}": _of_kind(("ratio", "use"), Decimal(1)),
+    "10*9/L": _of_kind(("count_concentration",), Decimal(1)),
+    "g/dL": _of_kind(("mass_concentration",), Decimal(1000)),
+    "mmol/L": _electrolyte,
+    "U/L": _of_kind(("enzyme_concentration",), Decimal(1)),
+    "ms": _of_kind(("duration",), Decimal("0.001")),
+    "mm[Hg]": _of_kind(("pressure",), Decimal(1)),
+}
+# A number of these is usually sent without a unit.
+_UNITLESS = {"{INR}": Unit("{INR}", "ratio")}
+
 # Value set -> its canonical unit and the conversion to it.
 _KINDS: dict[str, tuple[str, Callable[[Decimal, Unit], Decimal | None]]] = {
+    **{lab.value_set: (lab.unit, _CONVERSIONS[lab.unit]) for lab in LABS.values()},
     "creatinine": ("mg/dL", creatinine_mg_dl),
     "egfr": ("mL/min/{1.73_m2}", _indexed),
     "creatinine-clearance": ("mL/min", _clearance),
@@ -78,6 +105,9 @@ _KINDS: dict[str, tuple[str, Callable[[Decimal, Unit], Decimal | None]]] = {
 
 # UCUM codes that people write otherwise.
 _PRINTED = {
+    "{INR}": "",
+    "10*9/L": "×10⁹/L",
+    "mm[Hg]": "mmHg",
     "mL/min/{1.73_m2}": "mL/min/1.73 m²",
     "[lb_av]": "lb",
     "[oz_av]": "oz",
@@ -176,15 +206,16 @@ def _read(
         return Rejected(source=source, code=code, why=why, observed=observed, original=original, final=final)
 
     value, unit, comparator, trouble = quantity_of(part)
+    canonical, convert = _KINDS[name]
     if value is None:
         if trouble:
             return rejected("implausible", "its value is beyond any real one")
         return rejected("no-value", "it has no readable value")
+    unit = unit or _UNITLESS.get(canonical)
     if unit is None:
         return rejected("no-unit", f"its value {_plain(value)} has no known unit", _plain(value))
-    canonical, convert = _KINDS[name]
     converted = convert(value, unit)
-    original = f"{comparator}{_plain(value)} {_PRINTED.get(unit.name, unit.name)}"
+    original = f"{comparator}{_plain(value)} {_PRINTED.get(unit.name, unit.name)}".rstrip()
     if converted is None:
         return rejected("no-unit", f"{original} is not in a unit of this quantity", original)
     if when is None or observed is None:

@@ -1,4 +1,4 @@
-"""Medication orders and the medication list, from MedicationRequest, MedicationOrder and MedicationStatement."""
+"""Medication orders and the medication list, of every FHIR version."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -7,22 +7,20 @@ from decimal import Decimal
 from typing import Literal, Protocol
 
 from cards.facts.dosage import DailyDose, read_dose
+from cards.facts.drug_classes import groups_of
+from cards.facts.drug_named import named_drug
 from cards.facts.record import Issue
 from cards.facts.resources import (
     Interval,
     Resource,
-    codings,
-    concept_texts,
     flag,
-    interval,
-    obj,
     objects,
-    period,
     reference_of,
     text,
     type_and_id,
 )
 from cards.facts.strengths import ingredient_strength
+from cards.facts.therapy_dates import authored, course_days, ended_at, in_force, stated_end, was_taken
 from terminology.coding import Coding
 from terminology.medications import Ingredient, Medication, MedicationLookup, Strength
 
@@ -30,8 +28,6 @@ ORDER_TYPES = frozenset({"MedicationRequest", "MedicationOrder", "MedicationPres
 LIST_TYPES = ORDER_TYPES | {"MedicationStatement"}
 
 _STOPPING = frozenset({"stopped", "cancelled", "discontinued", "revoked"})
-_NOT_TAKEN = frozenset({"stopped", "cancelled", "completed", "entered-in-error", "not-taken", "discontinued"})
-_NO_EXPOSURE_INTENTS = frozenset({"plan", "proposal", "option"})
 
 
 class Medications(Protocol):
@@ -46,14 +42,16 @@ class Medications(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One medication order or list entry, with one of the drugs it names.
+    """One medication order or list entry, with one of the drugs it names; or an order of a procedure.
 
     `id` is "Type/id"; `has_drug` is False for an order in which no drug has been chosen yet; `named` is
-    the drug as the order words it. A stopping order (`kind` stop) gives no exposure.
+    the drug as the order words it. A stopping order (`kind` stop) gives no exposure, nor does an entry of the
+    list that has `ended`. `classes` are its drug classes, its ingredients' names and the groups of
+    classes.yaml; for a procedure the value sets of its code, with `sites` and the `planned` time.
     """
 
     id: str
-    kind: Literal["draft", "stop", "active"]
+    kind: Literal["draft", "stop", "active", "ended"]
     resource: Resource
     named: str
     has_drug: bool
@@ -66,6 +64,9 @@ class Order:
     authored: Interval | None = None
     ends: Interval | None = None
     prior: frozenset[str] = frozenset()
+    course_days: Decimal | None = None
+    sites: frozenset[str] = frozenset()
+    planned: Interval | None = None
 
     @property
     def drug_key(self) -> tuple[str, str]:
@@ -87,6 +88,14 @@ def other_patient(resource: Resource, patient_id: str) -> bool:
     return kind == "Patient" and bool(patient_id) and bare != patient_id
 
 
+def unreadable(resource: Resource, error: Exception) -> Issue:
+    """The issue of a resource whose reading failed; names the error's type and nothing of its content."""
+    kind = text(resource.get("resourceType")) or "resource"
+    return Issue(
+        "unreadable-resource", f"a {kind} could not be read ({type(error).__name__})", order_id(resource)
+    )
+
+
 def read_drafts(
     resources: Iterable[Resource],
     known: Mapping[str, Resource],
@@ -102,13 +111,18 @@ def read_drafts(
         if resource.get("resourceType") not in ORDER_TYPES:
             continue
         if other_patient(resource, patient_id):
-            issues.append(Issue("other-patient", "An order for another patient was left out.", order_id(resource)))
+            issues.append(
+                Issue("other-patient", "An order for another patient was left out.", order_id(resource))
+            )
             continue
         status = text(resource.get("status"))
         if status == "entered-in-error" or flag(resource.get("doNotPerform")):
             continue
         kind: Literal["draft", "stop"] = "stop" if status in _STOPPING else "draft"
-        orders.extend(_orders(resource, kind, known, terms, weight_kg, zone))
+        try:
+            orders.extend(_orders(resource, kind, known, terms, weight_kg, zone))
+        except Exception as error:  # one unreadable order must not take the advice on the others away
+            issues.append(unreadable(resource, error))
     return tuple(orders), tuple(issues)
 
 
@@ -123,55 +137,49 @@ def read_medication_list(
     """What the patient is taking: active, on-hold, or supplied for a period that is still running."""
     found: dict[str, Order] = {}
     for resource in resources:
-        if resource.get("resourceType") not in LIST_TYPES or not _in_force(resource, now, zone):
+        if resource.get("resourceType") not in LIST_TYPES or not in_force(resource, now, zone):
             continue
-        for number, order in enumerate(_orders(resource, "active", known, terms, weight_kg, zone)):
-            found.setdefault(f"{order.id}#{number}", order)
+        for place, order in enumerate(_orders(resource, "active", known, terms, weight_kg, zone)):
+            found.setdefault(f"{order.id}#{place}", order)
     return tuple(found.values())
 
 
-def _in_force(resource: Resource, now: datetime, zone: tzinfo) -> bool:
-    status = text(resource.get("status"))
-    if flag(resource.get("doNotPerform")) or text(resource.get("intent")) in _NO_EXPOSURE_INTENTS:
-        return False
-    if text(resource.get("taken")) == "n" or flag(resource.get("wasNotTaken")):
-        return False
-    supply_end = period(obj(resource.get("dispenseRequest")).get("validityPeriod"), zone)[1]
-    if status == "completed":  # de-identified exports complete every order; the supply period tells
-        return supply_end is not None and supply_end.latest >= now
-    if status in _NOT_TAKEN or status == "draft":
-        return False
-    ended = _end(resource, zone)
-    return ended is None or ended.latest >= now
+def read_ended(
+    resources: Iterable[Resource],
+    known: Mapping[str, Resource],
+    terms: Medications,
+    now: datetime,
+    zone: tzinfo,
+) -> tuple[Order, ...]:
+    """What the patient took and no longer takes, each with the latest time it may have `ends`-ed.
 
-
-def _end(resource: Resource, zone: tzinfo) -> Interval | None:
-    """When the therapy ends, where the order says so: the latest end over all instructions."""
-    if text(resource.get("dateEnded")):
-        return interval(resource.get("dateEnded"), zone)
-    effective = period(resource.get("effectivePeriod"), zone)[1]
-    if effective is not None:
-        return effective
-    ends = []
-    for dosage in objects(resource.get("dosageInstruction")) or objects(resource.get("dosage")):
-        repeat = obj(obj(dosage.get("timing")).get("repeat"))
-        end = period(repeat.get("boundsPeriod"), zone)[1]
-        if end is None:
-            return None
-        ends.append(end)
-    return max(ends, key=lambda end: end.latest) if ends else None
+    An entry that does not say when it ended is dated by when it was last changed, else by when it was
+    written; one that was never taken, or has no date at all, is left out.
+    """
+    found: dict[str, Order] = {}
+    for resource in resources:
+        if resource.get("resourceType") not in LIST_TYPES or not was_taken(resource):
+            continue
+        if in_force(resource, now, zone):
+            continue
+        ended = ended_at(resource, now, zone)
+        if ended is None:
+            continue
+        for place, order in enumerate(_orders(resource, "ended", known, terms, None, zone)):
+            found.setdefault(f"{order.id}#{place}", replace(order, ends=ended))
+    return tuple(found.values())
 
 
 def _orders(
     resource: Resource,
-    kind: Literal["draft", "stop", "active"],
+    kind: Literal["draft", "stop", "active", "ended"],
     known: Mapping[str, Resource],
     terms: Medications,
     weight_kg: Decimal | None,
     zone: tzinfo,
 ) -> list[Order]:
     """One Order per medication the resource may mean: usually one, two where code and text disagree."""
-    coded, texts, product, has_drug = _named_drug(resource, known)
+    coded, texts, product, has_drug = named_drug(resource, known)
     lookup = terms.medication(coded, texts)
     named = lookup.text or next(iter(texts), "") or next((c.code for c in coded), "")
     stated = _strength(None, product)
@@ -187,23 +195,29 @@ def _orders(
         classes=frozenset(),
         strength=stated,
         dose=_dose(resource, stated, weight_kg),
-        authored=_authored(resource, zone),
-        ends=_end(resource, zone),
+        authored=authored(resource, zone),
+        ends=stated_end(resource, zone),
         prior=_prior(resource),
+        course_days=course_days(resource, zone),
     )
     found = []
     for medication in lookup.medications:
         ingredient = _leading_ingredient(medication, terms)
-        classes = frozenset().union(*(terms.classes(part.name) for part in medication.ingredients))
         strength = _strength(ingredient, product)
+        dose = _dose(resource, strength, weight_kg)
+        names = frozenset().union(
+            (part.name for part in medication.ingredients),
+            *(terms.classes(part.name) for part in medication.ingredients),
+        )
+        groups = groups_of(names, medication, strength.mg if strength else None, dose.peak_day_mg)
         found.append(
             replace(
                 base,
                 medication=medication,
                 ingredient=ingredient,
-                classes=classes,
+                classes=names | groups,
                 strength=strength,
-                dose=_dose(resource, strength, weight_kg),
+                dose=dose,
             )
         )
     return found or [base]
@@ -229,55 +243,6 @@ def _leading_ingredient(medication: Medication, terms: Medications) -> Ingredien
     """The ingredient the advice is about: the first with a drug class we know, else the first."""
     classed = (part for part in medication.ingredients if terms.classes(part.name))
     return next(classed, next(iter(medication.ingredients), None))
-
-
-def _named_drug(
-    resource: Resource, known: Mapping[str, Resource]
-) -> tuple[tuple[Coding, ...], tuple[str, ...], Resource, bool]:
-    """Codes, texts and Medication resource of an order, and whether it names a drug at all."""
-    concept = resource.get("medicationCodeableConcept")
-    pointer = resource.get("medicationReference")
-    inline = resource.get("medication")  # DSTU1 reference, or the R5 form {concept, reference}
-    if isinstance(inline, dict):
-        concept = concept or inline.get("concept") or (inline if "coding" in inline else None)
-        pointer = pointer or inline.get("reference") or (inline if "reference" in inline else None)
-    has_drug = concept is not None or pointer is not None
-    product = _resolve(pointer, resource, known)
-    coded = (*codings(concept), *codings(product.get("code")))
-    identifier = obj(obj(pointer).get("identifier") if isinstance(pointer, dict) else None)
-    texts = [
-        *concept_texts(concept),
-        *concept_texts(product.get("code")),
-        text(obj(pointer).get("display")) if isinstance(pointer, dict) else "",
-        text(identifier.get("value")),
-        *(text(entry.get("value")) for entry in objects(product.get("identifier"))),
-    ]
-    if not coded and not any(texts):
-        for part in objects(product.get("ingredient")):
-            coded = (*coded, *codings(part.get("itemCodeableConcept")))
-            texts.extend(concept_texts(part.get("itemCodeableConcept")))
-    return coded, tuple(dict.fromkeys(name for name in texts if name)), product, has_drug
-
-
-def _resolve(pointer: object, resource: Resource, known: Mapping[str, Resource]) -> Resource:
-    reference = reference_of(pointer)
-    if reference.startswith("#"):
-        contained = objects(resource.get("contained"))
-        return next((part for part in contained if text(part.get("id")) == reference[1:]), {})
-    if not reference:
-        return {}
-    kind, bare = type_and_id(reference)
-    if kind:
-        return known.get(f"{kind}/{bare}", {})
-    return known.get(f"Medication/{reference.rpartition(':')[2]}", {})
-
-
-def _authored(resource: Resource, zone: tzinfo) -> Interval | None:
-    for name in ("authoredOn", "dateWritten", "effectiveDateTime", "dateAsserted"):
-        read = interval(resource.get(name), zone)
-        if read is not None:
-            return read
-    return period(resource.get("effectivePeriod"), zone)[0]
 
 
 def _prior(resource: Resource) -> frozenset[str]:

@@ -107,6 +107,11 @@ def _months(since: date, until: date) -> int:
 
 def _sex(resource: Resource, now: datetime, zone: tzinfo) -> Sex:
     """The sex parameter for clinical use where one is in force, else the administrative gender."""
+    return clinical_sex(resource, now, zone) or _GENDERS.get(text(resource.get("gender")).lower(), "unknown")
+
+
+def clinical_sex(resource: Resource, now: datetime, zone: tzinfo) -> Sex | None:
+    """The sex parameter for clinical use that is in force; None when none is stated."""
     stated: set[Sex] = set()
     for extension in objects(resource.get("extension")):
         if text(extension.get("url")).lower().rpartition("/")[2] != _CLINICAL_SEX:
@@ -118,9 +123,9 @@ def _sex(resource: Resource, now: datetime, zone: tzinfo) -> Sex:
         value = parts.get("value", extension)
         codes = [one.code.lower() for one in codings(value.get("valueCodeableConcept"))]
         stated.update(_SEX_PARAMETERS[code] for code in codes if code in _SEX_PARAMETERS)
-    if stated:
-        return stated.pop() if len(stated) == 1 else "unknown"
-    return _GENDERS.get(text(resource.get("gender")).lower(), "unknown")
+    if not stated:
+        return None
+    return stated.pop() if len(stated) == 1 else "unknown"
 
 
 def _end(part: Resource | None) -> object:

@@ -14,13 +14,14 @@ class KeyResult:
     """One prefetch key after reading.
 
     given: the resources are the answer (possibly none); absent: nobody supplied it; failed: the attempt
-    went wrong, and `why` says how without patient data.
+    went wrong, and `why` says how without patient data. `words` name the key in a sentence.
     """
 
     key: str
     state: State
     resources: tuple[Resource, ...] = ()
     why: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,31 @@ class Record:
     patient_id: str
     keys: Mapping[str, KeyResult] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
+    _by_type: dict[str, tuple[Resource, ...]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        """Sorts all resources by type, once: an EHR may put a resource under another key than we asked."""
+        found: dict[str, dict[object, Resource]] = {}
+        for result in self.keys.values():
+            for resource in result.resources:
+                kind = resource.get("resourceType")
+                if isinstance(kind, str):
+                    identifier = resource.get("id")
+                    key = identifier if isinstance(identifier, str) and identifier else id(resource)
+                    found.setdefault(kind, {}).setdefault(key, resource)
+        self._by_type.update({kind: tuple(listed.values()) for kind, listed in found.items()})
 
     def state(self, key: str) -> State:
         """How the key ended; a key never asked for is absent."""
         result = self.keys.get(key)
         return result.state if result else "absent"
+
+    def of_type(self, *kinds: str) -> Iterable[Resource]:
+        """Resources of those types under any key, each id once."""
+        for kind in kinds:
+            yield from self._by_type.get(kind, ())
 
     def of(self, *keys: str) -> Iterable[Resource]:
         """Resources under those keys, in order."""

@@ -165,8 +165,7 @@ def _offset(offset: str | None) -> tzinfo | None:
         return None
     if offset == "Z":
         return UTC
-    parsed = datetime.strptime(offset.replace(":", ""), "%z").tzinfo
-    return parsed
+    return datetime.strptime(offset.replace(":", ""), "%z").tzinfo
 
 
 def _last_day(first: date, has_month: bool, has_day: bool) -> date:

@@ -1,9 +1,8 @@
 """Strength of one ingredient from a Medication resource that states it."""
 
+from cards.facts.resources import Resource, concept_texts, number, obj, objects, text
 from terminology.medications import Strength
 from terminology.units import Unit, read_unit, to_mg, unit_kind
-
-from cards.facts.resources import Resource, concept_texts, number, obj, objects, text
 
 
 def ingredient_strength(product: Resource, name: str) -> Strength | None:

@@ -1,6 +1,6 @@
 """Reads the treatment knowledge once, at start, and refuses to go on with a file that is not right."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -8,56 +8,84 @@ from typing import Any
 
 from marshmallow import RAISE, ValidationError
 
-from cards.knowledge.schema import RULE_SCHEMAS, FileSchema, StatementSchema, reference
-from cards.knowledge.statements import (
-    AgeLimit,
-    Condition,
-    DoseLimit,
-    Drug,
-    Duplicate,
-    Frequency,
-    Pair,
-    RenalDose,
-    StartDose,
-    Statement,
-    Taper,
-)
+from cards.knowledge.checks import Names, problems
+from cards.knowledge.offers import Offer, read_offers
+from cards.knowledge.risks import read_risks
+from cards.knowledge.rule_types import Duplicate, Pair, ProcedureHold, Risk
+from cards.knowledge.schema import FileSchema, StatementSchema, reference
+from cards.knowledge.schema_rules import RULE_SCHEMAS
+from cards.knowledge.statements import Drug, Statement
 from cards.knowledge.strict_yaml import KnowledgeFileError, line_of, read
-from cards.rules.names import PREDICATES
 
 HOME = Path(__file__).parent
-FOLDERS = ("dosing", "interactions")
+FOLDERS = ("dosing", "interactions", "pregnancy", "procedures")
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """All statements, indexed by what can trigger them.
+    """All statements, indexed by what can trigger them; risk sets and offers by name.
 
     `version` is a digest of the files. `of_drug` is keyed by (ingredient, release), `of_class` by drug
-    class; an order looks up its own keys only, so the size of the knowledge costs a request nothing.
+    class, ingredient or set of procedures; an order looks up its own keys only, so the size of the knowledge
+    costs a request nothing.
     """
 
     statements: Mapping[str, Statement]
     version: str
     of_drug: Mapping[tuple[str, str], tuple[Statement, ...]] = field(default_factory=dict)
     of_class: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
+    risks: Mapping[str, tuple[Risk, ...]] = field(default_factory=dict)
+    offers: Mapping[str, Offer] = field(default_factory=dict)
+    _about: dict[Any, tuple[Statement, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def about(self, drug_key: tuple[str, str], classes: frozenset[str]) -> tuple[Statement, ...]:
+        """The statements that an order of this product and these classes can trigger, by id."""
+        key = (drug_key, classes)
+        known = self._about.get(key)
+        if known is None:
+            found = {one.id: one for one in self.of_drug.get(drug_key, ())}
+            for name in classes:
+                found.update({one.id: one for one in self.of_class.get(name, ())})
+            known = tuple(found[name] for name in sorted(found))
+            if len(self._about) < _REMEMBERED:
+                self._about[key] = known
+        return known
 
 
-def load_knowledge(home: Path = HOME) -> Knowledge:
-    """The statements under `home`. Raises KnowledgeFileError naming file, line and field."""
+def load_knowledge(
+    home: Path = HOME, *, terms: Names | None = None, overlay: Path | None = None
+) -> Knowledge:
+    """The statements under `home`, and those that a site's `overlay` folder adds.
+
+    With `terms`, every class, ingredient and value set a statement names must exist. Raises
+    KnowledgeFileError naming file, line and field.
+    """
     statements: dict[str, Statement] = {}
     digest = sha256()
-    for path in knowledge_files(home):
-        digest.update(path.read_bytes())
-        for statement in _read_file(path, home):
-            if statement.id in statements:
-                raise KnowledgeFileError(f"{path.name}: statement id {statement.id} is used twice")
-            statements[statement.id] = statement
+    risks, offers = read_risks(home), read_offers(home)
+    for folder in (home, *((overlay,) if overlay else ())):
+        for path in knowledge_files(folder):
+            digest.update(path.read_bytes())
+            for statement, where in _read_file(path, folder):
+                if statement.id in statements:
+                    raise KnowledgeFileError(f"{path.name}: statement id {statement.id} is used twice")
+                for problem in problems(statement, risks, offers, terms):
+                    raise _located(path, where, ValidationError(problem))
+                statements[statement.id] = statement
+    for statement in statements.values():
+        for other in statement.supersedes:
+            if other not in statements:
+                raise KnowledgeFileError(
+                    f"{statement.file}: {statement.id} supersedes {other}, which is no id"
+                )
     return Knowledge(
         statements=statements,
         version=digest.hexdigest()[:12],
-        of_drug=_by_drug(statements.values().__iter__()),
-        of_class=_by_class(statements.values().__iter__()),
+        of_drug=_by_drug(statements.values()),
+        of_class=_by_class(statements.values()),
+        risks=risks,
+        offers=offers,
     )
 
 
@@ -76,7 +104,7 @@ def cases_file(path: Path) -> Path:
     return path.with_name(path.name.removesuffix(".yaml") + ".cases.yaml")
 
 
-def _read_file(path: Path, home: Path) -> Iterator[Statement]:
+def _read_file(path: Path, home: Path) -> Iterator[tuple[Statement, tuple[str | int, ...]]]:
     document = read(path)
     try:
         content = FileSchema(unknown=RAISE).load(document)
@@ -93,7 +121,7 @@ def _read_file(path: Path, home: Path) -> Iterator[Statement]:
                 f"{path.name}: line {line_of(path, where)}: {statement.id} needs a case in "
                 f"{cases_file(path).name} in which it {missing}"
             )
-        yield statement
+        yield statement, (*where, "rule")
 
 
 def _statement(
@@ -115,9 +143,12 @@ def _statement(
     unknown = [key for key in values["sources"] if key not in sources]
     if unknown:
         raise _located(path, (*where, "sources"), ValidationError(f"no source {unknown[0]} in this file"))
-    if drug is None and not isinstance(rule, Pair | Duplicate):
-        raise _located(path, where, ValidationError(f"kind {values['kind']} needs a `drug` in its file"))
-    statement = Statement(
+    applies_to = tuple(values.get("applies_to", ()))
+    if drug is None and not applies_to and not isinstance(rule, Pair | Duplicate | ProcedureHold):
+        raise _located(
+            path, where, ValidationError("needs `applies_to`, or a `drug` in its file: what is it about?")
+        )
+    return Statement(
         id=values["id"],
         kind=values["kind"],
         title=values["title"],
@@ -129,51 +160,15 @@ def _statement(
         evidence=values["evidence"],
         order=values["order"],
         file=str(path.relative_to(home)),
-        drug=drug,
+        drug=None if applies_to else drug,
+        applies_to=applies_to,
         jurisdictions=frozenset(values.get("jurisdictions", ("us", "eu"))),
         escalations=tuple(values.get("escalations", ())),
         caps=tuple(values.get("caps", ())),
+        supersedes=tuple(values.get("supersedes", ())),
+        offers=tuple(values.get("offers", ())),
         seed_claims=tuple(values.get("seed_claims", ())),
     )
-    for problem in _problems(statement):
-        raise _located(path, (*where, "rule"), ValidationError(problem))
-    return statement
-
-
-def _problems(statement: Statement) -> Iterator[str]:
-    """What no schema can see: unknown predicates, and renal bands that leave a gap or overlap."""
-    for condition in conditions(statement):
-        for predicate in condition.predicates:
-            if predicate.name not in PREDICATES:
-                yield f"no predicate {predicate.name}; known are {', '.join(sorted(PREDICATES))}"
-            elif (predicate.value is not None) != PREDICATES[predicate.name]:
-                needs = "needs a value" if PREDICATES[predicate.name] else "takes no value"
-                yield f"predicate {predicate.name} {needs}"
-    if isinstance(statement.rule, RenalDose):
-        bands = sorted(statement.rule.bands, key=lambda band: (band.low, not band.low_inclusive))
-        if bands[0].low != 0 or not bands[0].low_inclusive or bands[-1].high is not None:
-            yield "the bands must cover every CrCl from 0 up"
-        for lower, upper in zip(bands, bands[1:], strict=False):
-            if lower.high != upper.low or lower.high_inclusive == upper.low_inclusive:
-                yield f"bands '{lower.label}' and '{upper.label}' leave a gap or overlap"
-
-
-def conditions(statement: Statement) -> Iterator[Condition]:
-    """Every condition a statement contains."""
-    for escalation in (*statement.escalations, *statement.caps):
-        yield escalation.when
-    rule = statement.rule
-    if isinstance(rule, RenalDose):
-        yield rule.when_missing
-    elif isinstance(rule, DoseLimit):
-        yield from (rule.indication, rule.unless)
-    elif isinstance(rule, Frequency | StartDose):
-        yield from (rule.when, rule.unless)
-    elif isinstance(rule, Pair):
-        yield rule.unless
-        yield from (risk.when for risk in rule.risks)
-    else:
-        assert isinstance(rule, AgeLimit | Duplicate | Taper)  # noqa: S101  a new kind must be listed here
 
 
 def _covered(path: Path) -> dict[str, set[str]]:
@@ -187,9 +182,7 @@ def _covered(path: Path) -> dict[str, set[str]]:
     return covered
 
 
-def _located(
-    path: Path, where: tuple[str | int, ...], error: ValidationError
-) -> KnowledgeFileError:
+def _located(path: Path, where: tuple[str | int, ...], error: ValidationError) -> KnowledgeFileError:
     keys: list[str | int] = list(where)
     messages: Any = error.messages
     while isinstance(messages, dict) and messages:
@@ -201,21 +194,30 @@ def _located(
     return KnowledgeFileError(f"{path.name}: line {line_of(path, keys)}: {field_name}: {text}")
 
 
-def _by_drug(statements: Iterator[Statement]) -> dict[tuple[str, str], tuple[Statement, ...]]:
+def _by_drug(statements: Iterable[Statement]) -> dict[tuple[str, str], tuple[Statement, ...]]:
     index: dict[tuple[str, str], list[Statement]] = {}
     for statement in statements:
-        if statement.drug:
+        if statement.drug and not isinstance(statement.rule, Pair | Duplicate | ProcedureHold):
             index.setdefault((statement.drug.ingredient, statement.drug.release), []).append(statement)
     return {key: tuple(found) for key, found in index.items()}
 
 
-def _by_class(statements: Iterator[Statement]) -> dict[str, tuple[Statement, ...]]:
+def _by_class(statements: Iterable[Statement]) -> dict[str, tuple[Statement, ...]]:
     index: dict[str, list[Statement]] = {}
     for statement in statements:
-        rule = statement.rule
-        if isinstance(rule, Pair):
-            for name in {rule.subject, rule.partner}:
-                index.setdefault(name, []).append(statement)
-        elif isinstance(rule, Duplicate):
-            index.setdefault(rule.drug_class, []).append(statement)
+        for name in triggers(statement):
+            index.setdefault(name, []).append(statement)
     return {key: tuple(found) for key, found in index.items()}
+
+
+def triggers(statement: Statement) -> frozenset[str]:
+    """The drug classes, ingredients and sets of procedures that bring a statement up."""
+    rule = statement.rule
+    if isinstance(rule, Pair):
+        return frozenset((*rule.subject, *rule.partner))
+    if isinstance(rule, Duplicate):
+        return frozenset((rule.drug_class,))
+    if isinstance(rule, ProcedureHold):
+        drugs = (name for hold in rule.holds for name in hold.drugs)
+        return frozenset((*rule.high, *rule.intermediate, *rule.low, *drugs))
+    return frozenset(statement.applies_to)

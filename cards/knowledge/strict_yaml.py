@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -22,15 +22,11 @@ class KnowledgeFileError(ValueError):
 class _StrictLoader(_BASE):  # type: ignore[misc]
     """CSafeLoader with only null, true/false and decimal numbers resolved from plain scalars."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
 
-_StrictLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf")
-)
-_StrictLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:null", re.compile(r"^(?:null|~|)$"), ["n", "~", ""]
-)
+_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:null|~|)$"), ["n", "~", ""])
 _StrictLoader.add_implicit_resolver(
     "tag:yaml.org,2002:decimal",
     re.compile(r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$"),
@@ -62,7 +58,7 @@ def read(path: Path) -> Any:
     """The document in `path`; numbers are int or Decimal. Raises KnowledgeFileError with file and line."""
     try:
         with path.open("rb") as stream:
-            return yaml.load(stream, Loader=_StrictLoader)
+            return yaml.load(stream, Loader=_StrictLoader)  # noqa: S506  a subclass of CSafeLoader
     except KnowledgeFileError as error:
         raise KnowledgeFileError(f"{path.name}: {error}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -85,4 +81,4 @@ def line_of(path: Path, keys: Sequence[str | int]) -> int:
         if found is None:
             break
         node = found
-    return int(node.start_mark.line) + 1
+    return int(node.start_mark.line) + 1 if node is not None else 1

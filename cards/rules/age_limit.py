@@ -2,7 +2,8 @@
 
 from cards.facts.medications import Order
 from cards.finding import Finding, Outcome, cannot, fired, not_fired
-from cards.knowledge.statements import AgeLimit, Statement
+from cards.knowledge.rule_types import AgeLimit
+from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line
 from cards.rules.context import Context, daily_exposure
 from cards.rules.severity import raised

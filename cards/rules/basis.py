@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from cards.facts.medications import Order
-from cards.knowledge.statements import Regimen, Statement
+from cards.knowledge.rule_types import Regimen
+from cards.knowledge.statements import Statement
 from cards.rules.context import Context, daily_exposure
 from cards.wording import amount, escape, times, whole
 
@@ -25,6 +26,9 @@ def order_name(order: Order) -> str:
 def order_line(order: Order, ctx: Context) -> str:
     """What was ordered, as read."""
     dose = order.dose
+    if not order.has_drug:
+        day = order.planned.earliest.astimezone(ctx.policy.zone).date().isoformat() if order.planned else ""
+        return f"Order: {escape(order.named)}{f', planned for {day}' if day else ''}"
     if dose.peak_day_mg is None:
         return f"Order: {escape(order.named)}; daily dose not readable ({dose.why})"
     parts = [f"Order: {escape(order.named)}, {amount(dose.peak_day_mg)} mg/day"]

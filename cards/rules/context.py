@@ -1,23 +1,27 @@
 """Everything a rule may look at, and the exposure questions all rules ask alike."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import takewhile
 
+from cards.facts.lab_values import Labs
 from cards.facts.medications import Order
 from cards.facts.patient import Patient
+from cards.facts.pregnancy import Pregnancy
 from cards.facts.problems import Problem
+from cards.facts.procedures import Event
 from cards.facts.record import Record
 from cards.facts.renal import RenalFunction
+from cards.facts.resources import Interval
 from cards.knowledge.loader import Knowledge
-from cards.knowledge.statements import Band, RenalDose
+from cards.knowledge.rule_types import Band, RenalDose
 from cards.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One evaluation's facts. `drafts` stand in the order they are judged: a pair belongs to the later one."""
+    """One evaluation's facts; `drafts` in the order they are judged: a pair belongs to the later one."""
 
     hook: str
     now: datetime
@@ -30,19 +34,51 @@ class Context:
     drafts: tuple[Order, ...]
     medications: tuple[Order, ...]
     standing: tuple[Order, ...]
+    ended: tuple[Order, ...]
+    labs: Labs
+    events: tuple[Event, ...]
+    inpatient: bool
+    pregnancy: Pregnancy
+
+    @property
+    def planned(self) -> tuple[Event, ...]:
+        """Services that are ordered and not yet done, on file or among the drafts."""
+        drafted = (
+            Event(
+                kind="planned",
+                value_sets=draft.classes,
+                when=draft.planned,
+                source=draft.id,
+                text=draft.named,
+                sites=draft.sites,
+            )
+            for draft in self.drafts
+            if draft.kind == "draft" and not draft.has_drug
+        )
+        return (*(event for event in self.events if event.kind == "planned"), *drafted)
 
 
 def supersedes(draft: Order, listed: Order) -> bool:
     """Whether `draft` takes the place of `listed`: same id, named as prior, or the same product."""
     if listed.id == draft.id or listed.id in draft.prior:
         return True
-    return draft.drug_key != ("", "") and draft.drug_key == listed.drug_key
+    if not draft.has_drug or draft.drug_key == ("", ""):
+        return False
+    return draft.drug_key == listed.drug_key
 
 
 def standing(medications: tuple[Order, ...], drafts: tuple[Order, ...]) -> tuple[Order, ...]:
     """The medication list less what the drafts replace or stop."""
+    return tuple(listed for listed in medications if not any(supersedes(draft, listed) for draft in drafts))
+
+
+def stopping(medications: tuple[Order, ...], drafts: tuple[Order, ...], now: datetime) -> tuple[Order, ...]:
+    """Entries of the list that a draft stops today: no exposure any more, but their effect wears off."""
+    ends = Interval(now, now, "time")
     return tuple(
-        listed for listed in medications if not any(supersedes(draft, listed) for draft in drafts)
+        replace(listed, kind="ended", ends=ends)
+        for listed in medications
+        if any(draft.kind == "stop" and supersedes(draft, listed) for draft in drafts)
     )
 
 
@@ -62,7 +98,7 @@ def in_force(order: Order, ctx: Context) -> tuple[Order, ...]:
 
 
 def daily_exposure(order: Order, ctx: Context) -> Decimal | None:
-    """Largest total of the order's ingredient on one day, in mg, with everything else in force; None if unreadable."""
+    """Largest total of the ingredient on one day (mg) with all else in force; None if unreadable."""
     own = order.dose.peak_day_mg
     if own is None or order.ingredient is None:
         return own
@@ -99,7 +135,7 @@ def new_start(order: Order, ctx: Context) -> bool | None:
 
 def renal_rule(order: Order, ctx: Context) -> RenalDose | None:
     """The renal table of the order's product for this jurisdiction."""
-    for statement in ctx.knowledge.of_drug.get(order.drug_key, ()):
+    for statement in ctx.knowledge.about(order.drug_key, order.classes):
         if isinstance(statement.rule, RenalDose) and ctx.policy.jurisdiction in statement.jurisdictions:
             return statement.rule
     return None

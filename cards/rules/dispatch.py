@@ -2,24 +2,34 @@
 
 from cards.facts.medications import Order
 from cards.finding import Outcome, not_fired
-from cards.knowledge.statements import (
+from cards.knowledge.rule_types import (
     AgeLimit,
+    Application,
+    Circumstance,
     DoseLimit,
     Duplicate,
     Frequency,
+    Monitoring,
     Pair,
+    ProcedureHold,
     RenalDose,
+    RepeatInterval,
     StartDose,
-    Statement,
     Taper,
 )
+from cards.knowledge.statements import Statement
 from cards.rules import (
     age_limit,
+    application,
+    circumstance,
     dose_limit,
     duplicate_therapy,
     frequency,
     interaction,
+    monitoring,
+    procedure_hold,
     renal_dose,
+    repeat_interval,
     start_dose,
     taper,
 )
@@ -48,3 +58,13 @@ def check(statement: Statement, order: Order, ctx: Context) -> Outcome:
             return interaction.check(statement, rule, order, ctx)
         case Duplicate():
             return duplicate_therapy.check(statement, rule, order, ctx)
+        case Circumstance():
+            return circumstance.check(statement, rule, order, ctx)
+        case Monitoring():
+            return monitoring.check(statement, rule, order, ctx)
+        case Application():
+            return application.check(statement, rule, order, ctx)
+        case RepeatInterval():
+            return repeat_interval.check(statement, rule, order, ctx)
+        case ProcedureHold():
+            return procedure_hold.check(statement, rule, order, ctx)

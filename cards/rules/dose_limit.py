@@ -3,7 +3,8 @@
 from cards.card import Indicator
 from cards.facts.medications import Order
 from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired
-from cards.knowledge.statements import DoseLimit, Statement
+from cards.knowledge.rule_types import DoseLimit
+from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line
 from cards.rules.context import Context, daily_exposure
 from cards.rules.predicates import holds

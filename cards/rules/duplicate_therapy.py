@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from cards.facts.medications import Order
 from cards.finding import Finding, Outcome, fired, not_fired, suppressed
-from cards.knowledge.statements import Duplicate, Statement
+from cards.knowledge.rule_types import Duplicate
+from cards.knowledge.statements import Statement
 from cards.rules.basis import order_line, order_name
 from cards.rules.context import Context, in_force
 from cards.rules.severity import raised
@@ -45,8 +46,10 @@ def _ending(order: Order, rule: Duplicate, ctx: Context) -> bool:
 
 
 def _dosed(order: Order) -> str:
-    release = "" if order.medication is None or order.medication.release == "immediate" else (
-        f" {order.medication.release}"
+    release = (
+        ""
+        if order.medication is None or order.medication.release == "immediate"
+        else (f" {order.medication.release}")
     )
     dose = f" {amount(order.dose.peak_day_mg)} mg/day" if order.dose.peak_day_mg is not None else ""
     return f"{order_name(order)}{release}{dose}"

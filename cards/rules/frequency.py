@@ -2,7 +2,8 @@
 
 from cards.facts.medications import Order
 from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired, suppressed
-from cards.knowledge.statements import Frequency, Statement
+from cards.knowledge.rule_types import Frequency
+from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line, renal_lines
 from cards.rules.context import Context, daily_exposure
 from cards.rules.predicates import holds

@@ -1,11 +1,12 @@
-"""Dose ceilings by kidney function: bands, haemodialysis, acute kidney injury, and what to say without data."""
+"""Dose ceilings by kidney function: bands, haemodialysis, acute kidney injury."""
 
 from decimal import Decimal
 
 from cards.card import Indicator
 from cards.facts.medications import Order
 from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired
-from cards.knowledge.statements import Band, Regimen, RenalDose, Statement
+from cards.knowledge.rule_types import Band, Regimen, RenalDose
+from cards.knowledge.statements import Statement
 from cards.rules.basis import clearance, drug_name, order_line, regimen_words, renal_lines
 from cards.rules.context import Context, daily_exposure
 from cards.rules.renal_missing import missing
@@ -42,14 +43,18 @@ def _banded(
         return _avoid(statement, rule, order, ctx, band)
     daily_limit = (band.max_mg_per_day or Decimal(0)) * scale
     single_limit = None if band.max_single_mg is None else band.max_single_mg * scale
-    over_day = exposure is not None and exposure > daily_limit
-    over_single = single is not None and single_limit is not None and single > single_limit
+    # At full kidney function the label maximum is the limit, and its own statement says so.
+    reduced = band.high is not None or ctx.renal.basis == "haemodialysis"
+    over_day = reduced and exposure is not None and exposure > daily_limit
+    over_single = reduced and single is not None and single_limit is not None and single > single_limit
     if not over_day and not over_single:
         if exposure is None:
             return _unreadable(statement, rule, daily_limit, order, ctx)
         if ctx.renal.low_muscle and exposure > rule.floor_mg_per_day:
             return fired(_low_muscle(statement, rule, exposure, order, ctx))
-        return not_fired(lambda: f"{amount(exposure)} mg/day is within {amount(daily_limit)} mg/day ({_why(ctx)})")
+        return not_fired(
+            lambda: f"{amount(exposure)} mg/day is within {amount(daily_limit)} mg/day ({_why(ctx)})"
+        )
     if over_day and exposure is not None:
         critical = exposure >= daily_limit * rule.critical_ratio
         severity = Indicator.critical if critical else Indicator.warning
@@ -67,9 +72,8 @@ def _banded(
         )
     severity, because = capped(severity, statement, ctx, order)
     times = f", {band.frequency}" if band.frequency else ""
-    reason = (
-        f"The label's ceiling for {_why(ctx)} is {amount(daily_limit)} mg/day{times}."
-        + (f" Ordered: {amount(exposure)} mg/day." if exposure is not None else "")
+    reason = f"The label's ceiling for {_why(ctx)} is {amount(daily_limit)} mg/day{times}." + (
+        f" Ordered: {amount(exposure)} mg/day." if exposure is not None else ""
     )
     return fired(
         Finding(
@@ -78,7 +82,9 @@ def _banded(
             severity=severity,
             summary=summary,
             reason=reason,
-            advice=tuple(part for part in (*_first_choice(band.regimens, daily_limit), band.note, *because) if part),
+            advice=tuple(
+                part for part in (*_first_choice(band.regimens, daily_limit), band.note, *because) if part
+            ),
             basis=(order_line(order, ctx), *renal_lines(ctx)),
             dose=DoseAdvice(
                 max_mg_per_day=daily_limit,
@@ -143,7 +149,9 @@ def _over(
         return say("renal-over-stale", days=renal.creatinine_age_days, crcl=crcl, **values)
     if renal.weight_readings and renal.crcl_low is not None and renal.crcl_high is not None:
         low, high = whole(renal.crcl_low), whole(renal.crcl_high)
-        return say("renal-over-straddle", low=low, high=high, crcl=whole(renal.crcl or renal.crcl_low), **values)
+        return say(
+            "renal-over-straddle", low=low, high=high, crcl=whole(renal.crcl or renal.crcl_low), **values
+        )
     if renal.crcl_low != renal.crcl_high and renal.crcl_low is not None and renal.crcl_high is not None:
         return say("renal-over-readings", low=whole(renal.crcl_low), high=whole(renal.crcl_high), **values)
     prn = " as needed" if order.dose.as_needed else ""
@@ -193,7 +201,9 @@ def _acute(statement: Statement, rule: RenalDose, order: Order, ctx: Context) ->
     """In acute kidney injury no CrCl is valid; the ceiling of the lowest band stands in for it."""
     exposure, drug, limit = daily_exposure(order, ctx), drug_name(statement, order), rule.aki.max_mg_per_day
     if exposure is not None and 0 < exposure <= limit:
-        return not_fired(lambda: f"{amount(exposure)} mg/day is within {amount(limit)} mg/day for changing kidney function")
+        return not_fired(
+            lambda: f"{amount(exposure)} mg/day is within {amount(limit)} mg/day for changing kidney function"
+        )
     basis = (order_line(order, ctx), *renal_lines(ctx))
     worsening = ctx.renal.rising or ctx.renal.oliguria
     if exposure is None and limit > 0:
@@ -214,7 +224,8 @@ def _acute(statement: Statement, rule: RenalDose, order: Order, ctx: Context) ->
             summary=summary,
             reason=(
                 f"Creatinine is {state}, so no clearance can be calculated; the drug leaves the body through "
-                f"the kidney. Until it settles, the ceiling for the poorest function ({amount(limit)} mg/day) applies."
+                f"the kidney. Until it settles, the ceiling for the poorest function ({amount(limit)} mg/day) "
+                "applies."
             ),
             advice=("Consider holding the next doses and asking a pharmacist.", *because),
             basis=basis,
@@ -239,9 +250,7 @@ def _refer(statement: Statement, rule: RenalDose, order: Order, ctx: Context) ->
     )
 
 
-def _unreadable(
-    statement: Statement, rule: RenalDose, limit: Decimal, order: Order, ctx: Context
-) -> Outcome:
+def _unreadable(statement: Statement, rule: RenalDose, limit: Decimal, order: Order, ctx: Context) -> Outcome:
     renal, drug = ctx.renal, drug_name(statement, order)
     why = f"daily dose not readable: {order.dose.why}"
     if renal.basis == "haemodialysis":
@@ -281,4 +290,5 @@ def _low_muscle(
             "A cystatin C eGFR would tell more.",
         ),
         basis=(order_line(order, ctx), *renal_lines(ctx)),
+        dose=DoseAdvice(regimens=rule.low_muscle_regimens),
     )

@@ -3,7 +3,8 @@
 from cards.card import Indicator
 from cards.facts.medications import Order
 from cards.finding import Finding, Outcome, cannot
-from cards.knowledge.statements import RenalDose, Statement
+from cards.knowledge.rule_types import RenalDose
+from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line, renal_lines
 from cards.rules.context import Context, daily_exposure
 from cards.rules.predicates import matching
@@ -19,7 +20,6 @@ def missing(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -
     asked = matching(rule.when_missing, ctx, order)
     if asked is None and ctx.renal.issue not in _UNUSABLE:
         return cannot(why)
-    exposure = daily_exposure(order, ctx)
     because = f"Asked for because: {asked}." if asked else ""
     return cannot(
         why,
@@ -39,7 +39,7 @@ def missing(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -
                     "Consider a serum creatinine before or soon after the first doses."
                     if ctx.renal.issue not in _UNUSABLE
                     else "Correct or repeat the result.",
-                    f"Up to {amount(rule.floor_mg_per_day)} mg/day is inside the label at any kidney function."
+                    f"{amount(rule.floor_mg_per_day)} mg/day is inside the label at any kidney function."
                     if not any(band.avoid for band in rule.bands)
                     else "",
                 )

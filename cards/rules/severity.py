@@ -1,4 +1,4 @@
-"""Severity: what a statement says, raised by its escalations, lowered where a plausible reading is harmless."""
+"""Severity: raised by a statement's escalations, lowered where a plausible reading is harmless."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ from cards.card import Indicator
 from cards.facts.medications import Order
 from cards.knowledge.statements import Statement
 from cards.rules.context import Context, least_exposure
-from cards.rules.predicates import holds
+from cards.rules.predicates import holds, judge
 
 
 def raised(
@@ -16,6 +16,26 @@ def raised(
     met = [step for step in statement.escalations if holds(step.when, ctx, order, partner)]
     severity = max([statement.severity, *(step.to for step in met)])
     return severity, tuple(step.because for step in met if step.to == severity > statement.severity)
+
+
+def graded(
+    statement: Statement, ctx: Context, order: Order, partner: Order | None = None
+) -> tuple[Indicator, tuple[str, ...], tuple[str, ...]]:
+    """The severity after escalations and caps, the reasons in words, and the inputs that decided."""
+    severity = statement.severity
+    reasons: list[str] = []
+    basis: list[str] = []
+    for step in statement.escalations:
+        verdict = judge(step.when, ctx, order, partner)
+        if verdict.holds and step.to > severity:
+            severity, reasons = step.to, [step.because]
+            basis += verdict.basis
+    for step in statement.caps:
+        verdict = judge(step.when, ctx, order, partner)
+        if verdict.holds and step.to < severity:
+            severity, reasons = step.to, [step.because]
+            basis += verdict.basis
+    return severity, tuple(f"Graded {severity.name}: {one}." for one in reasons), tuple(dict.fromkeys(basis))
 
 
 def capped(
@@ -28,10 +48,8 @@ def capped(
     return min(step.to for step in met), tuple(step.because for step in met)
 
 
-def by_dose_reading(
-    severity: Indicator, order: Order, ctx: Context, limit: Decimal | None
-) -> Indicator:
-    """Lowered for a dose read with low or medium confidence, if its smallest plausible reading keeps the limit.
+def by_dose_reading(severity: Indicator, order: Order, ctx: Context, limit: Decimal | None) -> Indicator:
+    """Lowered for a dose read without full confidence whose smallest plausible reading keeps the limit.
 
     Where every reading breaks the limit, an uncertain one is no reason to be quieter.
     """

@@ -5,7 +5,8 @@ from decimal import Decimal
 from cards.card import Indicator
 from cards.facts.medications import Order
 from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired, suppressed
-from cards.knowledge.statements import StartDose, Statement
+from cards.knowledge.rule_types import StartDose
+from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line, renal_lines
 from cards.rules.context import Context, new_start, renal_band
 from cards.rules.predicates import holds
@@ -62,7 +63,12 @@ def _summary(
 ) -> str:
     drug = drug_name(statement, order)
     band, crcl = renal_band(order, ctx), ctx.renal.crcl
-    if severity > statement.severity and band is not None and band.max_mg_per_day is not None and crcl is not None:
+    if (
+        severity > statement.severity
+        and band is not None
+        and band.max_mg_per_day is not None
+        and crcl is not None
+    ):
         return say(
             "start-near-cut-off",
             drug=drug,

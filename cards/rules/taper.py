@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from cards.facts.medications import Order
 from cards.finding import Finding, Outcome, fired, not_fired
-from cards.knowledge.statements import Statement, Taper
+from cards.knowledge.rule_types import Taper
+from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line
 from cards.rules.context import Context, continued
 from cards.rules.severity import raised

@@ -34,8 +34,23 @@ def whole(value: Decimal) -> str:
 
 
 _MARKDOWN = str.maketrans(
-    {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "\\|", "`": "'", "*": "\\*", "_": "\\_", "[": "\\[", "]": "\\]"}
+    {
+        "<": "&lt;",
+        ">": "&gt;",
+        "&": "&amp;",
+        "|": "\\|",
+        "`": "'",
+        "*": "\\*",
+        "_": "\\_",
+        "[": "\\[",
+        "]": "\\]",
+    }
 )
+
+
+def gestation(days: int | None) -> str:
+    """Gestational age in weeks and days: "22w0d"."""
+    return "not known" if days is None else f"{days // 7}w{days % 7}d"
 
 
 def escape(text: str) -> str:
@@ -46,4 +61,8 @@ def escape(text: str) -> str:
 def times(count: Decimal | int) -> str:
     """How often a day, in words for the usual counts."""
     words = {1: "once", 2: "twice", 3: "three times", 4: "four times", 5: "five times", 6: "six times"}
-    return words.get(int(count), f"{amount(Decimal(count))} times") if count == int(count) else amount(Decimal(count)) + " times"
+    return (
+        words.get(int(count), f"{amount(Decimal(count))} times")
+        if count == int(count)
+        else amount(Decimal(count)) + " times"
+    )

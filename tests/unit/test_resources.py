@@ -17,7 +17,15 @@ from terminology.coding import ICD10CM, LOINC, RXNORM, SNOMED, Coding, canonical
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(5, "5"), (1.87, "1.87"), ("2.5", "2.5"), (" 3 ", "3"), (0, "0"), (0.000001, "0.000001"), (10**9, "1000000000")],
+    [
+        (5, "5"),
+        (1.87, "1.87"),
+        ("2.5", "2.5"),
+        (" 3 ", "3"),
+        (0, "0"),
+        (0.000001, "0.000001"),
+        (10**9, "1000000000"),
+    ],
 )
 def test_numbers_are_read_from_json_numbers_and_numeric_strings(value, expected):
     assert number(value) == Decimal(expected)
@@ -25,7 +33,22 @@ def test_numbers_are_read_from_json_numbers_and_numeric_strings(value, expected)
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, "", "abc", "1_000", 1e300, 1e-9, "1e400", float("nan"), float("inf"), 10**30, [], {}, "9" * 50],
+    [
+        None,
+        True,
+        "",
+        "abc",
+        "1_000",
+        1e300,
+        1e-9,
+        "1e400",
+        float("nan"),
+        float("inf"),
+        10**30,
+        [],
+        {},
+        "9" * 50,
+    ],
 )
 def test_what_is_no_plausible_number_reads_as_none(value):
     assert number(value) is None
@@ -52,7 +75,9 @@ def test_a_time_without_zone_is_local():
     assert read.earliest.isoformat() == "2026-06-01T08:00:00+00:00"
 
 
-@pytest.mark.parametrize("value", ["2026-13-40", "2026-02-30", "soon", "", None, 2026, "2026-01-01T25:00:00Z", "0000"])
+@pytest.mark.parametrize(
+    "value", ["2026-13-40", "2026-02-30", "soon", "", None, 2026, "2026-01-01T25:00:00Z", "0000"]
+)
 def test_what_is_no_date_reads_as_none(value):
     assert interval(value, UTC) is None
 

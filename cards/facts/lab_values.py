@@ -1,0 +1,95 @@
+"""The newest usable value of each lab that statements ask for, read when a statement asks."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from decimal import Decimal
+
+from cards.facts.body import days_between
+from cards.facts.lab_table import LABS
+from cards.facts.labs import Result, results
+from cards.facts.record import Record
+from cards.facts.resources import Resource, codings, concept_texts, text
+from cards.facts.value_sets import ValueSets, value_sets_of
+
+_FINAL = frozenset({"", "final", "amended", "corrected", "appended", "preliminary"})
+_POSITIVE = frozenset({"positive", "detected", "present", "pos", "reactive"})
+_NEGATIVE = frozenset({"negative", "not detected", "absent", "neg", "non-reactive", "nonreactive"})
+# Answers of LOINC and SNOMED CT, and the interpretation codes of HL7.
+_POSITIVE_CODES = frozenset({"LA6576-8", "LA11882-0", "10828004", "260373001", "52101004", "POS", "DET"})
+_NEGATIVE_CODES = frozenset({"LA6577-6", "LA11883-8", "260385009", "260415000", "2667000", "NEG", "ND"})
+
+
+@dataclass(frozen=True, slots=True)
+class LabValue:
+    """A value in the lab's unit, with its age in local days; `original` as reported, for people."""
+
+    value: Decimal
+    comparator: str
+    observed: datetime
+    age_days: int
+    original: str
+    source: str
+
+
+@dataclass(slots=True)
+class Labs:
+    """Lab values of one record; each kind is read once, on first use."""
+
+    record: Record
+    terms: ValueSets
+    now: datetime
+    zone: tzinfo
+    _read: dict[str, LabValue | str] = field(default_factory=dict)
+
+    def latest(self, name: str) -> LabValue | str:
+        """The newest value of a lab; a text that says why there is none that can be used."""
+        if name not in self._read:
+            self._read[name] = self._newest(name)
+        return self._read[name]
+
+    def _newest(self, name: str) -> LabValue | str:
+        lab = LABS[name]
+        observations = self.record.of_type("Observation")
+        good, bad = results(observations, lab.value_set, self.terms, self.now, self.zone)
+        if not good:
+            return f"{lab.title}: {bad[0].why}" if bad else f"no {lab.title} on file"
+        # An implausible result is not replaced by an older one: which of the two is wrong cannot be told.
+        if not lab.low <= good[0].value <= lab.high:
+            return f"{lab.title} {good[0].original} is implausible"
+        return self._value(good[0])
+
+    def _value(self, result: Result) -> LabValue:
+        return LabValue(
+            value=result.value,
+            comparator=result.comparator,
+            observed=result.observed,
+            age_days=days_between(result.observed, self.now, self.zone),
+            original=result.original,
+            source=result.source,
+        )
+
+    def positive(self, value_set: str) -> bool | None:
+        """Whether a test of that set was ever positive; None without a readable result."""
+        answers = [
+            answer
+            for observation in self.record.of_type("Observation")
+            if text(observation.get("status")).lower() in _FINAL
+            and value_set in value_sets_of(observation.get("code"), self.terms)
+            and (answer := _answer(observation)) is not None
+        ]
+        return any(answers) if answers else None
+
+
+def _answer(observation: Resource) -> bool | None:
+    for said in (observation.get("valueCodeableConcept"), observation.get("interpretation")):
+        codes = {one.code for one in codings(said)}
+        words = {word.lower() for word in concept_texts(said)}
+        if codes & _NEGATIVE_CODES or words & _NEGATIVE:
+            return False
+        if codes & _POSITIVE_CODES or words & _POSITIVE:
+            return True
+    word = text(observation.get("valueString")).lower()
+    if word in _NEGATIVE or word in _POSITIVE:
+        return word in _POSITIVE
+    flag = observation.get("valueBoolean")
+    return flag if isinstance(flag, bool) else None

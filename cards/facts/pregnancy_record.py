@@ -1,0 +1,72 @@
+"""All evidence about pregnancy that a record holds, whatever key it came under."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, tzinfo
+
+from cards.facts.patient import Patient
+from cards.facts.pregnancy_conditions import from_condition, from_episode, from_flag, from_procedure
+from cards.facts.pregnancy_dating import begun
+from cards.facts.pregnancy_evidence import Day, Evidence
+from cards.facts.pregnancy_limits import PregnancyLimits
+from cards.facts.pregnancy_observations import from_observation
+from cards.facts.record import Record
+from cards.facts.resources import Resource
+from cards.facts.value_sets import ValueSets
+
+
+def distinct(record: Record) -> list[Resource]:
+    """The resources of all keys, each once: the same one may answer two keys."""
+    seen: set[tuple[str, str]] = set()
+    found: list[Resource] = []
+    for resource in record.of(*record.keys):
+        kind, bare = resource.get("resourceType"), resource.get("id")
+        if isinstance(kind, str) and isinstance(bare, str) and bare:
+            if (kind, bare) in seen:
+                continue
+            seen.add((kind, bare))
+        found.append(resource)
+    return found
+
+
+def gather(
+    resources: Iterable[Resource], terms: ValueSets, now: datetime, zone: tzinfo, limits: PregnancyLimits
+) -> Iterator[Evidence | str]:
+    """All evidence in the resources, and a text for each piece that is unreadable."""
+    for resource in resources:
+        kind = resource.get("resourceType")
+        if kind == "Condition":
+            yield from from_condition(resource, terms, now, zone)
+        elif kind == "Observation":
+            yield from from_observation(resource, terms, zone, limits)
+        elif kind == "Procedure":
+            yield from from_procedure(resource, terms, zone)
+        elif kind == "EpisodeOfCare":
+            yield from from_episode(resource, terms, now, zone, limits)
+        elif kind == "Flag":
+            yield from from_flag(resource, terms, now, zone)
+
+
+def usable(
+    gathered: Iterable[Evidence | str], patient: Patient, today: Day, limits: PregnancyLimits
+) -> tuple[list[Evidence], list[str]]:
+    """The evidence of the past, and a note on each that was not used."""
+    newborn = patient.age is not None and patient.age[1] < limits.newborn_years
+    found: list[Evidence] = []
+    notes: list[str] = []
+    for one in gathered:
+        if isinstance(one, str):
+            notes.append(one[:1].upper() + one[1:])
+        elif one.first > today + limits.future_tolerance_days:
+            notes.append(f"{one.source} is dated in the future and not used")
+        elif one.kind == "due-date" and not begun(one, today, limits):
+            notes.append(f"{one.source} gives a due date too far ahead to be of a pregnancy now")
+        elif one.kind == "last-period" and one.due is not None and one.due[0] > today:
+            notes.append(f"{one.source} gives a last menstrual period in the future")
+        elif newborn and one.kind in ("due-date", "gestational-age", "last-period"):
+            notes.append(f"{one.source} is taken to be about the patient's own birth")
+        elif one.when is not None and one.last > today:
+            found.append(replace(one, when=(min(one.first, today), today)))
+        else:
+            found.append(one)
+    return found, notes

@@ -1,0 +1,186 @@
+"""Orders that are not drugs; and procedures done, devices in place, services planned."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Literal
+
+from cards.facts.dosage import read_dose
+from cards.facts.medications import Order, order_id, other_patient
+from cards.facts.record import Issue, Record
+from cards.facts.resources import (
+    Interval,
+    Resource,
+    codings,
+    concept_texts,
+    flag,
+    interval,
+    obj,
+    objects,
+    period,
+    text,
+)
+from cards.facts.value_sets import ValueSets, value_sets_of
+from terminology.medications import MedicationLookup
+
+SERVICE_TYPES = frozenset(
+    {"ServiceRequest", "DeviceRequest", "ProcedureRequest", "DeviceUseRequest", "DiagnosticOrder"}
+)
+_STOPPING = frozenset({"revoked", "stopped", "cancelled", "completed", "rejected", "aborted"})
+_NOT_DONE = frozenset({"not-done", "entered-in-error", "preparation", "aborted", "cancelled"})
+_DEVICE_GONE = frozenset({"entered-in-error", "inactive"})
+_NO_DOSE = read_dose(None, strength=None, weight_kg=None, dispense=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something done (`when` it was), a device in place, or a service planned (`when` it is due)."""
+
+    kind: Literal["done", "device", "planned"]
+    value_sets: frozenset[str]
+    when: Interval | None
+    source: str
+    text: str
+    sites: frozenset[str] = frozenset()
+
+
+def read_service_orders(
+    resources: Iterable[Resource], patient_id: str, terms: ValueSets, zone: tzinfo
+) -> tuple[tuple[Order, ...], tuple[Issue, ...]]:
+    """Draft orders of services and devices, and what was left out."""
+    orders: list[Order] = []
+    issues: list[Issue] = []
+    for resource in resources:
+        if resource.get("resourceType") not in SERVICE_TYPES:
+            continue
+        if other_patient(resource, patient_id):
+            what = "An order for another patient was left out."
+            issues.append(Issue("other-patient", what, order_id(resource)))
+            continue
+        status = text(resource.get("status"))
+        if status == "entered-in-error" or flag(resource.get("doNotPerform")):
+            continue
+        orders.append(
+            Order(
+                id=order_id(resource),
+                kind="stop" if status in _STOPPING else "draft",
+                resource=resource,
+                named=_named(resource),
+                has_drug=False,
+                lookup=MedicationLookup(),
+                medication=None,
+                ingredient=None,
+                classes=_sets(resource, terms),
+                strength=None,
+                dose=_NO_DOSE,
+                authored=interval(resource.get("authoredOn"), zone),
+                sites=sites_of(resource),
+                planned=planned_at(resource, zone),
+            )
+        )
+    return tuple(orders), tuple(issues)
+
+
+def read_events(record: Record, terms: ValueSets, now: datetime, zone: tzinfo) -> tuple[Event, ...]:
+    """What the record tells of procedures done, devices in place, and services planned.
+
+    Only what belongs to a value set is kept; nothing that is entered in error, not done, or for another use.
+    """
+    found = [
+        _event("done", resource, _done_at(resource, zone), terms)
+        for resource in record.of_type("Procedure", "MedicationAdministration")
+        if text(resource.get("status")) not in _NOT_DONE and not flag(resource.get("notPerformed"))
+    ]
+    found += [
+        _event("device", resource, None, terms)
+        for resource in record.of_type("Device")
+        if text(resource.get("status")) not in _DEVICE_GONE
+    ]
+    for resource in record.of_type("DeviceUseStatement", "DeviceUsage"):
+        ended = period(resource.get("timingPeriod"), zone)[1]
+        over = text(resource.get("status")) in ("completed", "entered-in-error", "not-done", "stopped")
+        if not over and (ended is None or ended.latest >= now):
+            found.append(_event("device", resource, None, terms))
+    for resource in record.of_type(*SERVICE_TYPES):
+        status = text(resource.get("status"))
+        done = status == "completed"
+        if (
+            (status in _STOPPING and not done)
+            or status == "entered-in-error"
+            or flag(resource.get("doNotPerform"))
+        ):
+            continue
+        found.append(_event("done" if done else "planned", resource, planned_at(resource, zone), terms))
+    return tuple(event for event in found if event.value_sets)
+
+
+def planned_at(resource: Resource, zone: tzinfo) -> Interval | None:
+    """When a service is to happen: occurrence or schedule; None when the order does not say."""
+    for name in ("occurrenceDateTime", "scheduledDateTime"):
+        when = interval(resource.get(name), zone)
+        if when is not None:
+            return when
+    for name in ("occurrencePeriod", "scheduledPeriod"):
+        start, end = period(resource.get(name), zone)
+        if start or end:
+            return start or end
+    timing = obj(resource.get("occurrenceTiming")) or obj(resource.get("scheduledTiming"))
+    events = [interval(event, zone) for event in timing.get("event") or () if isinstance(event, str)]
+    return min((one for one in events if one), key=lambda one: one.earliest, default=None)
+
+
+def sites_of(resource: Resource) -> frozenset[str]:
+    """Body sites of an order or procedure as codes and lower-case names; empty when none is given."""
+    concepts = [*objects(resource.get("bodySite")), *objects(resource.get("bodyLocation"))]
+    concepts += [obj(dosage.get("site")) for dosage in objects(resource.get("dosageInstruction"))]
+    coded = {f"{one.system}|{one.code}" for concept in concepts for one in codings(concept)}
+    return frozenset(coded | {name.lower() for concept in concepts for name in concept_texts(concept)})
+
+
+def _event(
+    kind: Literal["done", "device", "planned"], resource: Resource, when: Interval | None, terms: ValueSets
+) -> Event:
+    return Event(
+        kind=kind,
+        value_sets=_sets(resource, terms),
+        when=when,
+        source=order_id(resource),
+        text=_named(resource),
+        sites=sites_of(resource),
+    )
+
+
+def _concepts(resource: Resource) -> list[object]:
+    """Where each kind of resource names what it is about; R5 wraps the concept once more."""
+    found: list[object] = []
+    for name in ("code", "codeCodeableConcept", "type", "medicationCodeableConcept", "deviceCodeableConcept"):
+        value = resource.get(name)
+        found.append(obj(value).get("concept") or value)
+    device = obj(resource.get("device"))
+    found.append(device.get("concept") or ({"text": device["display"]} if "display" in device else None))
+    found.extend({"text": text(one.get("name"))} for one in objects(resource.get("deviceName")))
+    found.extend(objects(resource.get("orderDetail")))
+    found.extend(objects(resource.get("item")))  # DiagnosticOrder of DSTU2
+    return [one for one in found if one]
+
+
+def _sets(resource: Resource, terms: ValueSets) -> frozenset[str]:
+    return frozenset().union(*(value_sets_of(concept, terms) for concept in _concepts(resource)))
+
+
+def _named(resource: Resource) -> str:
+    names = (name for concept in _concepts(resource) for name in concept_texts(concept))
+    return next(names, "")
+
+
+def _done_at(resource: Resource, zone: tzinfo) -> Interval | None:
+    names = ("performedDateTime", "occurrenceDateTime", "effectiveDateTime", "effectiveTimeDateTime")
+    for name in names:
+        when = interval(resource.get(name), zone)
+        if when is not None:
+            return when
+    for name in ("performedPeriod", "occurrencePeriod", "effectivePeriod"):
+        start, end = period(resource.get(name), zone)
+        if start or end:
+            return end or start
+    return None

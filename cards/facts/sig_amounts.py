@@ -1,0 +1,176 @@
+"""Amounts in a sig: doses, totals to be divided, and maxima."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+from cards.facts.sig_cursor import DAY_H, Clause, Cursor, UnreadableSigError
+from cards.facts.sig_phrases import (
+    SigQuantity,
+    frequency_at,
+    kind,
+    number_at,
+    period_at,
+    quantity_at,
+    range_at,
+)
+from cards.facts.sig_timing import at_clock, bare_time, on_frequency, skip_fill
+
+
+def _on_up_to(cur: Cursor) -> None:
+    cur.upto = True
+    cur.take()
+
+
+def _on_max(cur: Cursor) -> None:
+    default = cur.token.value
+    cur.take()
+    skip_fill(cur)
+    if cur.ahead() == "up-to":
+        cur.take()
+    _cap(cur, default)
+
+
+def _cap(cur: Cursor, default: Fraction | None) -> None:
+    """A maximum per day or per dose. One without a period limits nothing that can be computed."""
+    read = quantity_at(cur.toks, cur.at)
+    if read is None:
+        return
+    quantity, cur.at = read
+    hours = quantity.period_h or default
+    if cur.ahead() == "dose":  # "max 4 doses a day"
+        cur.take()
+        quantity = replace(quantity, of_unit=True)
+    if hours is None and cur.ahead() in ("slash", "per", "a", "every"):
+        if cur.ahead(1) == "dose":
+            hours, cur.at = Fraction(0), cur.at + 2
+        else:
+            period = period_at(cur.toks, cur.at + 1)
+            if period is not None:
+                hours, cur.at = period[1], period[2]
+    if hours is None and cur.ahead() in ("adverb", "a-time"):
+        hours = cur.token.value
+        cur.take()
+    elif default is not None and cur.ahead() in ("adverb", "a-time"):
+        cur.take()
+    if hours is not None and quantity.high > 0:
+        cur.caps.append((replace(quantity, period_h=None), hours))
+
+
+def _on_divided(cur: Cursor) -> None:
+    cur.take()
+    cur.clause.divided = True
+    if cur.ahead() == "per":
+        cur.take()
+    _shares(cur)
+
+
+def _on_per(cur: Cursor) -> None:
+    """ "in 3 divided doses", "in 24 hours"."""
+    number = number_at(cur.toks, cur.at + 1)
+    if number is not None and kind(cur.toks, number[1]) in ("divided", "dose"):
+        cur.take()
+        cur.clause.divided = True
+        _shares(cur)
+        return
+    period = period_at(cur.toks, cur.at + 1)
+    if period is not None and cur.clause.quantities and not cur.clause.rates and period[0] == period[1]:
+        rate = DAY_H / period[0]
+        cur.clause.rates.append((rate, rate))
+        cur.at = period[2]
+    elif cur.ahead(1) in ("fill", "divided"):
+        cur.take()
+
+
+def _shares(cur: Cursor) -> None:
+    number = number_at(cur.toks, cur.at)
+    if number is not None:
+        cur.at = number[1]
+        cur.clause.rates.append((Fraction(number[0]), Fraction(number[0])))
+    while cur.ahead() in ("divided", "dose"):
+        cur.take()
+
+
+def _on_unit(cur: Cursor) -> None:
+    if cur.clause.quantities:
+        cur.take()
+
+
+def _on_slash(cur: Cursor) -> None:
+    period = period_at(cur.toks, cur.at + 1)
+    if period is not None and cur.clause.quantities and not cur.clause.rates:
+        rate = DAY_H / period[0]
+        cur.clause.rates.append((rate, rate))
+        cur.at = period[2]
+
+
+def _on_number(cur: Cursor) -> None:
+    if cur.ahead(1) == "percent":
+        cur.take(2)
+    elif at_clock(cur):
+        return
+    elif frequency_at(cur.toks, cur.at) is not None:
+        on_frequency(cur)
+    else:
+        _quantity_or_time(cur)
+
+
+def _quantity_or_time(cur: Cursor) -> None:
+    read = quantity_at(cur.toks, cur.at)
+    period = period_at(cur.toks, cur.at)
+    number = range_at(cur.toks, cur.at)
+    if period is not None:
+        bare_time(cur, period)
+    elif cur.bracket and number is not None and cur.ahead(1) == "close-bracket":
+        return
+    elif read is not None and kind(cur.toks, read[1]) == "slash" and read[0].unit is None:
+        over = period_at(cur.toks, read[1] + 1)
+        if over is not None and cur.clause.quantities and not cur.clause.rates:
+            day = DAY_H / over[0]
+            _rate(cur, Fraction(read[0].low) * day, Fraction(read[0].high) * day)
+            cur.at = over[2]
+    elif read is not None:
+        quantity, cur.at = read
+        if kind(cur.toks, cur.at) == "x" and kind(cur.toks, cur.at + 1) == "number":
+            cur.take()  # "2 x 300 mg"
+        _add(cur, quantity)
+
+
+def _rate(cur: Cursor, low: Fraction, high: Fraction) -> None:
+    if cur.upto:
+        cur.upto, cur.clause.ceiling = False, high
+    else:
+        cur.clause.rates.append((low, high))
+
+
+def _add(cur: Cursor, quantity: SigQuantity) -> None:
+    clause = cur.clause
+    over_day = quantity.period_h is not None
+    if cur.upto and over_day and (clause.quantities or cur.open):
+        cur.upto, cur.open = False, cur.open or not clause.prn
+        cur.caps.append((replace(quantity, period_h=None), quantity.period_h or DAY_H))
+        return
+    if cur.upto:
+        cur.upto, quantity = False, replace(quantity, low=Decimal(0))
+    if cur.bracket:
+        clause.quantities.append(replace(quantity, bracketed=True))
+        return
+    described = clause.quantities and not clause.timed and all(one.of_unit for one in clause.quantities)
+    if clause.quantities and cur.broken and not described:
+        cur.steps[-1].append(Clause())
+    elif quantity.unit is None and clause.quantities and not described:
+        raise UnreadableSigError("the text has a number whose meaning is not clear")
+    cur.clause.quantities.append(quantity)
+    cur.broken = cur.joined = cur.clock = False
+
+
+HANDLERS: dict[str, Callable[[Cursor], None]] = {
+    "up-to": _on_up_to,
+    "max": _on_max,
+    "divided": _on_divided,
+    "per": _on_per,
+    "unit": _on_unit,
+    "slash": _on_slash,
+    "number": _on_number,
+}

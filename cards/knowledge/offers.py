@@ -1,0 +1,66 @@
+"""Offers: what a card may propose with one click besides a dose, by name (offers.yaml)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+
+from cards.facts.lab_table import LABS
+from cards.knowledge.schema_fields import Loaded
+from cards.knowledge.strict_yaml import KnowledgeFileError, line_of, read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """`delete` the order itself; `create` a test (`lab`, due in `days`) or a drug without a dose (`rxcui`).
+
+    `replaces` takes the order away with the same click. It is not offered where the patient already has one of
+    `unless_on` (drug classes).
+    """
+
+    label: str
+    kind: str
+    lab: str = ""
+    days: int = 0
+    rxcui: str = ""
+    drug: str = ""
+    replaces: bool = False
+    unless_on: tuple[str, ...] = ()
+
+
+class _OfferSchema(Loaded):
+    makes = Offer
+    label = fields.String(required=True, validate=validate.Length(min=3, max=80))
+    kind = fields.String(required=True, validate=validate.OneOf(("delete", "test", "drug")))
+    lab = fields.String(validate=validate.OneOf(tuple(LABS)))
+    days = fields.Integer(strict=True)
+    rxcui = fields.String(validate=validate.Regexp(r"^\d+$"))
+    drug = fields.String()
+    replaces = fields.Boolean()
+    unless_on = fields.List(fields.String())
+
+    @validates_schema
+    def _whole(self, data: dict[str, Any], **_: Any) -> None:
+        if data["kind"] == "test" and not (data.get("lab") and LABS[data["lab"]].order_code):
+            raise ValidationError("a test needs a `lab` that has an `order`", "lab")
+        if data["kind"] == "drug" and not (data.get("rxcui") and data.get("drug")):
+            raise ValidationError("a drug needs `rxcui` and `drug`", "rxcui")
+
+
+class _OffersSchema(Schema):
+    offers = fields.Dict(keys=fields.String(), values=fields.Nested(_OfferSchema), required=True)
+
+
+def read_offers(home: Path) -> Mapping[str, Offer]:
+    """The offers of a folder's offers.yaml; none where there is no such file."""
+    path = home / "offers.yaml"
+    if not path.exists():
+        return {}
+    try:
+        content: dict[str, Any] = _OffersSchema(unknown=RAISE).load(read(path))
+    except ValidationError as error:
+        raise KnowledgeFileError(f"{path.name}: line {line_of(path, ())}: {error.messages}") from error
+    offers: dict[str, Offer] = content["offers"]
+    return offers

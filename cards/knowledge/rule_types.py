@@ -1,0 +1,295 @@
+"""What each kind of statement says: the types of a statement's `rule`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from cards.knowledge.conditions import Condition, Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Regimen:
+    """`mg` per dose, `per_day` doses a day; `when` words the timing ("at bedtime")."""
+
+    mg: Decimal
+    per_day: int
+    when: str = ""
+
+    @property
+    def mg_per_day(self) -> Decimal:
+        """Daily total in mg."""
+        return self.mg * self.per_day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """One row of a renal table. Limits in mg; with `scale_to` they shrink by CrCl / scale_to (mL/min)."""
+
+    label: str = ""
+    low: Decimal = Decimal(0)
+    low_inclusive: bool = True
+    high: Decimal | None = None
+    high_inclusive: bool = False
+    avoid: bool = False
+    max_mg_per_day: Decimal | None = None
+    max_single_mg: Decimal | None = None
+    frequency: str = ""
+    scale_to: Decimal | None = None
+    start_mg_per_day: Decimal | None = None
+    regimens: tuple[Regimen, ...] = ()
+    note: str = ""
+    evidence: Evidence = "seen"
+
+    def holds(self, crcl: Decimal) -> bool:
+        """Whether a CrCl in mL/min, at full precision, falls into this band."""
+        if crcl < self.low or (crcl == self.low and not self.low_inclusive):
+            return False
+        return self.high is None or crcl < self.high or (crcl == self.high and self.high_inclusive)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AkiLimits:
+    """Ceiling (mg/day) while kidney function is falling; critical above the second value."""
+
+    max_mg_per_day: Decimal
+    critical_above_mg_per_day: Decimal
+    regimens: tuple[Regimen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenalDose:
+    """Ceilings by renal function.
+
+    Critical from `critical_ratio` times the daily ceiling, warning below it. Within `near_percent` of
+    the upper edge of a band, a dose inside the next band's limits is not graded above warning. Missing
+    creatinine speaks where `when_missing` holds; an unreadable dose speaks below `unreadable_below`
+    mL/min. `floor_mg_per_day` is a dose that is safe in every band.
+    """
+
+    bands: tuple[Band, ...]
+    haemodialysis: Band
+    aki: AkiLimits
+    critical_ratio: Decimal
+    near_percent: Decimal
+    floor_mg_per_day: Decimal
+    unreadable_below: Decimal
+    when_missing: Condition
+    low_muscle_regimens: tuple[Regimen, ...] = ()
+
+    def band_at(self, crcl: Decimal) -> Band:
+        """The band a CrCl in mL/min falls into; bands cover 0 and up (checked at load)."""
+        return next(band for band in self.bands if band.holds(crcl))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoseLimit:
+    """Label maximum per day and per dose (mg), for everyone or for one indication."""
+
+    max_mg_per_day: Decimal
+    max_single_mg: Decimal | None = None
+    indication: Condition = field(default_factory=Condition)
+    unless: Condition = field(default_factory=Condition)
+    regimens: tuple[Regimen, ...] = ()
+    summary: str = "{drug} {dose} mg/day is above the label maximum of {limit} mg/day"
+    advice: str = ""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frequency:
+    """Doses a day the label gives, or the longest gap between two doses in hours."""
+
+    min_per_day: int | None = None
+    max_per_day: int | None = None
+    max_gap_h: Decimal | None = None
+    crcl: Band | None = None
+    above_mg_per_day: Decimal | None = None
+    when: Condition = field(default_factory=Condition)
+    unless: Condition = field(default_factory=Condition)
+    regimens: tuple[Regimen, ...] = ()
+    summary: str
+    reason: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartDose:
+    """Highest usual first daily dose (mg) at a new start.
+
+    With `use_renal_band_start` the start of the patient's renal band applies where it is lower.
+    """
+
+    max_mg_per_day: Decimal
+    use_renal_band_start: bool = False
+    when: Condition = field(default_factory=Condition)
+    unless: Condition = field(default_factory=Condition)
+    regimens: tuple[Regimen, ...] = ()
+    reason: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgeLimit:
+    """Ages in completed years, from `start` to below `below`, where adult dosing does not apply."""
+
+    below: int
+    start: int = 0
+    reason: str
+    advice: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A circumstance worth naming in a card when its condition holds."""
+
+    when: Condition
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Members of two groups together; either may be the one being ordered.
+
+    A group is drug classes, ingredients, or sets of procedures. A member that was stopped still counts
+    for `subject_washout_days` or `partner_washout_days`. `risk_set` names the factors that a card lists.
+    """
+
+    subject: tuple[str, ...]
+    partner: tuple[str, ...]
+    subject_washout_days: int = 0
+    partner_washout_days: int = 0
+    when: Condition = field(default_factory=Condition)
+    unless: Condition = field(default_factory=Condition)
+    regimens: Mapping[str, Regimen] = field(default_factory=dict)
+    risks: tuple[Risk, ...] = ()
+    risk_set: str = ""
+    summary: str
+    reason: str
+    advice: tuple[str, ...]
+    advice_if_partner_ordered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstance:
+    """An order that a circumstance of the patient speaks against, or asks care for.
+
+    `when` unknown speaks as a data card where `when_missing` holds, in the words of `missing`.
+    """
+
+    when: Condition
+    unless: Condition = field(default_factory=Condition)
+    when_missing: Condition = field(default_factory=Condition)
+    missing: str = ""
+    risk_set: str = ""
+    summary: str
+    reason: str
+    advice: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitoring:
+    """A result that is due with a drug: none within `max_age_days`, and none planned."""
+
+    lab: str
+    max_age_days: int
+    when: Condition = field(default_factory=Condition)
+    unless: Condition = field(default_factory=Condition)
+    summary: str
+    reason: str
+    advice: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """Limits of a topical system: how many at once, how many hours on, how often a day."""
+
+    max_at_once: int
+    max_wear_h: Decimal
+    max_per_day: int = 1
+    summary: str
+    reason: str
+    advice: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatInterval:
+    """The least time between two treatments, in days; `given` are the sets that count as a treatment."""
+
+    least_days: int
+    given: tuple[str, ...]
+    summary: str
+    reason: str
+    advice: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """How long an antithrombotic is held before a procedure, by bleeding risk of the procedure.
+
+    Hours; None where there is no fixed interval and the decision is shared. `evidence` is the row's own.
+    """
+
+    drugs: tuple[str, ...]
+    high_h: Decimal | None
+    intermediate_h: Decimal | None
+    low_h: Decimal | None
+    restart_h: str
+    lab: str = ""
+    when: Condition = field(default_factory=Condition)
+    note: str = ""
+    evidence: Evidence = "seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcedureHold:
+    """Procedures by bleeding risk (sets of codes) against antithrombotics with their hold intervals.
+
+    The first fitting row of a drug counts. Critical where the procedure's date is inside the interval.
+    """
+
+    high: tuple[str, ...]
+    intermediate: tuple[str, ...]
+    low: tuple[str, ...]
+    holds: tuple[Hold, ...]
+    reason: str
+    advice: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """Two different members of one class at once, neither being stopped within `overlap_days`."""
+
+    drug_class: str
+    overlap_days: int
+    summary: str
+    reason: str
+    advice: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taper:
+    """Stopping a drug at once: the least taper in days, and above which daily dose (mg) it matters."""
+
+    least_days: int
+    above_mg_per_day: Decimal
+    plan: str
+    summary: str
+    reason: str
+
+
+Rule = (
+    RenalDose
+    | DoseLimit
+    | Frequency
+    | StartDose
+    | AgeLimit
+    | Pair
+    | Duplicate
+    | Taper
+    | Circumstance
+    | Monitoring
+    | Application
+    | RepeatInterval
+    | ProcedureHold
+)

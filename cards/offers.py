@@ -1,0 +1,69 @@
+"""Makes suggestions of what statements offer besides a dose: cancel, order a test, propose another drug."""
+
+from datetime import timedelta
+from typing import Any
+
+from cards.card import Action
+from cards.facts.lab_table import LABS
+from cards.facts.medications import Order
+from cards.facts.resources import Resource, text
+from cards.knowledge.offers import Offer
+from cards.rules.about_results import ANY_TIME, lab_planned
+from cards.rules.answer import Situation
+from cards.rules.context import Context, in_force
+from terminology.coding import LOINC, RXNORM
+
+
+def actions(offer: Offer, order: Order, ctx: Context) -> tuple[Action, ...]:
+    """The actions of an offer for one order; none where it makes no sense here."""
+    if order.kind != "draft" or not text(order.resource.get("id")):
+        return ()
+    taken = (order, *in_force(order, ctx))
+    if any(name in one.classes for one in taken for name in offer.unless_on):
+        return ()
+    delete = Action("delete", f"Removes the draft order of {_plain(order)}.", resource_id=order.id)
+    if offer.kind == "delete":
+        return (delete,)
+    if offer.kind == "test":
+        return _test(offer, order, ctx)
+    create = Action("create", f"Adds a draft order of {offer.drug}, without a dose.", _drug(offer, ctx))
+    return (create, delete) if offer.replaces else (create,)
+
+
+def _test(offer: Offer, order: Order, ctx: Context) -> tuple[Action, ...]:
+    lab = LABS[offer.lab]
+    if lab_planned(Situation(ctx, order), offer.lab, ANY_TIME).holds:
+        return ()
+    resource: dict[str, Any] = {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "order",
+        "code": {
+            "coding": [{"system": LOINC, "code": lab.order_code, "display": lab.order_display}],
+            "text": lab.title,
+        },
+        "subject": {"reference": f"Patient/{ctx.record.patient_id}"},
+    }
+    when = ""
+    if offer.days:
+        day = (ctx.now.astimezone(ctx.policy.zone) + timedelta(days=offer.days)).date().isoformat()
+        resource["occurrenceDateTime"] = day
+        when = f" for {day}"
+    return (Action("create", f"Adds a draft order for {lab.title}{when}.", resource),)
+
+
+def _drug(offer: Offer, ctx: Context) -> Resource:
+    return {
+        "resourceType": "MedicationRequest",
+        "status": "draft",
+        "intent": "order",
+        "medicationCodeableConcept": {
+            "coding": [{"system": RXNORM, "code": offer.rxcui, "display": offer.drug}],
+            "text": offer.drug,
+        },
+        "subject": {"reference": f"Patient/{ctx.record.patient_id}"},
+    }
+
+
+def _plain(order: Order) -> str:
+    return order.ingredient.name if order.ingredient else "this item"

@@ -1,0 +1,120 @@
+"""Predicates about the patient: age, sex, problems, and how many factors of a risk set there are."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from cards.facts.problems import Problem
+from cards.rules.answer import HOLDS_NOT, Answer, Check, Situation, unknown, whether
+
+
+def _age(situation: Situation) -> tuple[int, int] | Answer:
+    patient = situation.ctx.patient
+    return patient.age if patient.age is not None else unknown(f"age not known: {patient.why_no_age}")
+
+
+def age_at_least(situation: Situation, years: Decimal) -> Answer:
+    """The oldest reading of the birth date is at least so many years."""
+    age = _age(situation)
+    return age if isinstance(age, Answer) else whether(age[1] >= years, f"Age {age[1]} years", str(age[1]))
+
+
+def age_below(situation: Situation, years: Decimal) -> Answer:
+    """The youngest reading of the birth date is below so many years."""
+    age = _age(situation)
+    return age if isinstance(age, Answer) else whether(age[0] < years, f"Age {age[0]} years", str(age[0]))
+
+
+def sex(situation: Situation, wanted: str) -> Answer:
+    """The sex for clinical use, else the administrative gender."""
+    known = situation.ctx.patient.sex
+    return unknown("sex not known") if known == "unknown" else whether(known == wanted, f"Sex {known}")
+
+
+def inpatient(situation: Situation) -> Answer:
+    """The present encounter is a hospital stay."""
+    return whether(situation.ctx.inpatient, "In hospital")
+
+
+def condition(situation: Situation, value_set: str) -> Answer:
+    """An active problem is in the value set."""
+    found = next((p for p in situation.ctx.problems if p.active and value_set in p.value_sets), None)
+    return _problem(situation, found)
+
+
+def condition_within(situation: Situation, value_set: str, days: Decimal) -> Answer:
+    """A problem of the value set, active or not, began at most so many days ago; undated is not known."""
+    dated, undated = _since(situation, value_set, days)
+    if dated is not None:
+        return _problem(situation, dated)
+    if undated is not None:
+        return unknown(f"{undated.text or value_set}: no date on file")
+    return _problem(situation, None)
+
+
+def history(situation: Situation, value_set: str, days: Decimal) -> Answer:
+    """A problem of the value set, active or not, at most so many days old; an undated one counts."""
+    dated, undated = _since(situation, value_set, days)
+    return _problem(situation, dated or undated)
+
+
+def _since(situation: Situation, value_set: str, days: Decimal) -> tuple[Problem | None, Problem | None]:
+    """The newest problem of the set that began within so many days, and one without a date."""
+    first = situation.ctx.now - timedelta(days=int(days))
+    of_set = [p for p in situation.ctx.problems if value_set in p.value_sets]
+    recent = [p for p in of_set if p.dated is not None and p.dated.latest >= first]
+    newest = max(recent, key=lambda p: p.dated.latest if p.dated else first, default=None)
+    undated = next((p for p in of_set if p.dated is None and not _surely_before(p, first)), None)
+    return newest, undated
+
+
+def _surely_before(problem: Problem, first: Any) -> bool:
+    known = [when for when in (problem.onset, problem.recorded) if when is not None]
+    return bool(known) and all(when.latest < first for when in known)
+
+
+def _problem(situation: Situation, found: Problem | None) -> Answer:
+    if found is None:
+        if situation.ctx.record.state("conditions") != "given":
+            return unknown("no problem list was supplied")
+        return HOLDS_NOT
+    ago = ""
+    if found.dated is not None:
+        days = (situation.ctx.now - found.dated.latest).days
+        ago = "today" if days < 1 else f"{days} days ago" if days < 14 else f"{days // 7} weeks ago"
+        if days >= 365:
+            ago = f"{days // 365} years ago"
+    named = found.text or "problem"
+    when = found.dated.latest.astimezone(situation.ctx.policy.zone).date().isoformat() if found.dated else ""
+    return whether(True, f"Problem list: {named}{f', {when}' if when else ''}", ago)
+
+
+Judge = Callable[..., Any]
+
+
+def factors(name: str, situation: Situation, judge: Judge) -> tuple[str, ...]:
+    """The factors of a risk set that are known to be there, in words."""
+    found = []
+    for risk in situation.ctx.knowledge.risks[name]:
+        verdict = judge(risk.when, situation.ctx, situation.order, situation.partner)
+        if verdict.holds:
+            found.append(risk.says.format(value=verdict.value))
+    return tuple(found)
+
+
+def count_factors(situation: Situation, judge: Judge, name: str, least: Decimal) -> Answer:
+    """At least so many factors of the risk set are there; what is not known does not count."""
+    found = factors(name, situation, judge)
+    return whether(len(found) >= least, f"Risk factors: {', '.join(found) or 'none known'}", ", ".join(found))
+
+
+CHECKS: dict[str, Check] = {
+    "age-at-least": age_at_least,
+    "age-below": age_below,
+    "sex": sex,
+    "inpatient": inpatient,
+    "condition": condition,
+    "condition-within": condition_within,
+    "history": history,
+}

@@ -1,0 +1,78 @@
+"""Predicates about procedures done, devices in place, and when and where an ordered procedure is to happen."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from cards.facts.procedures import Event
+from cards.rules.answer import HOLDS_NOT, Answer, Check, Situation, unknown, whether
+from cards.rules.context import in_force
+from cards.wording import escape
+
+
+def done_within(situation: Situation, value_set: str, days: Decimal) -> Answer:
+    """A procedure of the set was done at most so many days ago; an undated one is not known."""
+    done = [one for one in situation.ctx.events if one.kind == "done" and value_set in one.value_sets]
+    first = situation.ctx.now - timedelta(days=int(days))
+    recent = [one for one in done if one.when is not None and first <= one.when.latest]
+    recent = [one for one in recent if one.when is not None and one.when.earliest <= situation.ctx.now]
+    if recent:
+        return _event(situation, max(recent, key=lambda one: one.when.latest if one.when else first))
+    undated = next((one for one in done if one.when is None), None)
+    return unknown(f"{escape(undated.text)}: no date on file") if undated else HOLDS_NOT
+
+
+def on_record(situation: Situation, value_set: str) -> Answer:
+    """A condition, procedure or device of the set is on record, at any time."""
+    for event in situation.ctx.events:
+        if event.kind != "planned" and value_set in event.value_sets:
+            return _event(situation, event)
+    problem = next((p for p in situation.ctx.problems if p.active and value_set in p.value_sets), None)
+    if problem is not None:
+        return whether(True, f"Problem list: {escape(problem.text) or value_set}")
+    return HOLDS_NOT
+
+
+def same_site(situation: Situation, name: str) -> Answer:
+    """Therapy in force, or a procedure of the last day, of that class is at the site of this order."""
+    own = situation.order.sites
+    ctx = situation.ctx
+    yesterday = ctx.now - timedelta(days=1)
+    others = [(one.sites, escape(one.named)) for one in in_force(situation.order, ctx) if name in one.classes]
+    others += [
+        (event.sites, escape(event.text))
+        for event in ctx.events
+        if name in event.value_sets and event.when is not None and event.when.latest >= yesterday
+    ]
+    if not others:
+        return HOLDS_NOT
+    for sites, named in others:
+        if own & sites:
+            return whether(True, f"Same site: {named}", named)
+    if not own or not all(sites for sites, _ in others):
+        return unknown("the site is not stated on both")
+    return HOLDS_NOT
+
+
+def planned_within(situation: Situation, days: Decimal) -> Answer:
+    """The ordered procedure is to happen within so many days; without a date not known."""
+    planned = situation.order.planned
+    if planned is None:
+        return unknown("the order has no date")
+    until = planned.earliest - situation.ctx.now
+    return whether(until <= timedelta(days=int(days)), f"Planned for {planned.earliest.date().isoformat()}")
+
+
+def _event(situation: Situation, event: Event) -> Answer:
+    zone = situation.ctx.policy.zone
+    when = f", {event.when.latest.astimezone(zone).date().isoformat()}" if event.when else ""
+    ago = f"{max((situation.ctx.now - event.when.latest).days, 0)} days ago" if event.when else ""
+    what = "Device" if event.kind == "device" else "Procedure"
+    return whether(True, f"{what}: {escape(event.text)}{when}", ago)
+
+
+CHECKS: dict[str, Check] = {
+    "done-within": done_within,
+    "on-record": on_record,
+    "same-site": same_site,
+    "planned-within": planned_within,
+}

@@ -1,0 +1,138 @@
+"""Predicates about kidney function and laboratory results."""
+
+from decimal import Decimal
+
+from cards.facts.lab_table import LABS
+from cards.rules.answer import Answer, Check, Situation, unknown, whether
+from cards.rules.context import daily_exposure, renal_band, renal_rule
+from cards.wording import whole
+
+# More days than any order lies ahead.
+ANY_TIME = Decimal(36_500)
+
+
+def crcl_below(situation: Situation, limit: Decimal) -> Answer:
+    """CrCl (mL/min, cautious reading) is below the limit, or creatinine is rising."""
+    renal = situation.ctx.renal
+    if renal.basis == "aki":
+        return whether(renal.rising or renal.oliguria, "Creatinine is rising", "changing")
+    if renal.basis == "haemodialysis":
+        return whether(True, "On haemodialysis", "on dialysis")
+    if renal.crcl_low is None:
+        return unknown(f"kidney function not known: {renal.why}")
+    crcl = renal.crcl_low
+    return whether(crcl < limit, lambda: f"CrCl {whole(crcl)} mL/min", whole(crcl))
+
+
+def egfr_below(situation: Situation, limit: Decimal) -> Answer:
+    """eGFR (mL/min/1.73 m2), as reported or calculated, is below the limit."""
+    renal = situation.ctx.renal
+    if renal.basis == "haemodialysis":
+        return whether(True, "On haemodialysis", "on dialysis")
+    if renal.egfr is None:
+        return unknown(f"eGFR not known: {renal.why}")
+    egfr = renal.egfr
+    return whether(egfr < limit, lambda: f"eGFR {whole(egfr)} mL/min/1.73 m²", whole(egfr))
+
+
+def on_haemodialysis(situation: Situation) -> Answer:
+    """The patient is on haemodialysis."""
+    return whether(situation.ctx.renal.basis == "haemodialysis", "On haemodialysis")
+
+
+def over_next_renal_band(situation: Situation) -> Answer:
+    """CrCl is just above a cut-off, and the dose over what the band below it allows."""
+    order, ctx = situation.order, situation.ctx
+    rule, band = renal_rule(order, ctx), renal_band(order, ctx)
+    crcl, exposure = ctx.renal.crcl_low, daily_exposure(order, ctx)
+    if rule is None or band is None or band.low == 0:
+        return whether(False)
+    if crcl is None or exposure is None:
+        return unknown("kidney function or dose not known")
+    if crcl > band.low * (1 + rule.near_percent / 100):
+        return whether(False)
+    below = next(b for b in rule.bands if b.high == band.low and b is not band)
+    return whether(below.avoid or (below.max_mg_per_day is not None and exposure > below.max_mg_per_day))
+
+
+def _lab(situation: Situation, name: str, days: Decimal) -> tuple[Decimal, str, str] | Answer:
+    """Value, comparator and words of a result that is not too old."""
+    found = situation.ctx.labs.latest(name)
+    if isinstance(found, str):
+        return unknown(found)
+    lab = LABS[name]
+    if found.age_days > days:
+        return unknown(f"the last {lab.title} is {found.age_days} days old")
+    day = found.observed.astimezone(situation.ctx.policy.zone).date().isoformat()
+    return found.value, found.comparator, f"{lab.title} {found.original} of {day}"
+
+
+def lab_below(situation: Situation, name: str, limit: Decimal, days: Decimal) -> Answer:
+    """The last result, at most so many days old, is below the limit."""
+    read = _lab(situation, name, days)
+    if isinstance(read, Answer):
+        return read
+    value, comparator, words = read
+    if comparator in (">", ">=") and value < limit:
+        return unknown(f"{words} is not exact")
+    below = value < limit or (comparator == "<" and value <= limit)
+    return whether(below, words, _short(value))
+
+
+def lab_above(situation: Situation, name: str, limit: Decimal, days: Decimal) -> Answer:
+    """The last result, at most so many days old, is above the limit."""
+    read = _lab(situation, name, days)
+    if isinstance(read, Answer):
+        return read
+    value, comparator, words = read
+    if comparator in ("<", "<=") and value > limit:
+        return unknown(f"{words} is not exact")
+    above = value > limit or (comparator == ">" and value >= limit)
+    return whether(above, words, _short(value))
+
+
+def lab_recent(situation: Situation, name: str, days: Decimal) -> Answer:
+    """There is a result at most so many days old."""
+    found = situation.ctx.labs.latest(name)
+    if isinstance(found, str):
+        return whether(False, found)
+    return whether(found.age_days <= days, f"{LABS[name].title} {found.original}, {found.age_days} days old")
+
+
+def lab_planned(situation: Situation, name: str, days: Decimal) -> Answer:
+    """An order for this test is active or among the drafts, due within so many days or without a date."""
+    lab = LABS[name]
+    for event in situation.ctx.planned:
+        if lab.value_set in event.value_sets:
+            if event.when is None:
+                return whether(True, f"{lab.title} is ordered")
+            if (
+                event.when.earliest - situation.ctx.now
+            ).days <= days and event.when.latest >= situation.ctx.now:
+                return whether(True, f"{lab.title} is ordered for {event.when.earliest.date().isoformat()}")
+    return whether(False, f"no {lab.title} ordered")
+
+
+def result_positive(situation: Situation, value_set: str) -> Answer:
+    """A test of the set was positive."""
+    positive = situation.ctx.labs.positive(value_set)
+    if positive is None:
+        return unknown(f"no result of {value_set} on file")
+    return whether(positive, f"Result of {value_set}: {'positive' if positive else 'negative'}")
+
+
+def _short(value: Decimal) -> str:
+    return f"{value.quantize(Decimal('0.1')).normalize():f}"
+
+
+CHECKS: dict[str, Check] = {
+    "crcl-below": crcl_below,
+    "egfr-below": egfr_below,
+    "on-haemodialysis": on_haemodialysis,
+    "over-next-renal-band": over_next_renal_band,
+    "lab-below": lab_below,
+    "lab-above": lab_above,
+    "lab-recent": lab_recent,
+    "lab-planned": lab_planned,
+    "result-positive": result_positive,
+}

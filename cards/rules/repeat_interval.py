@@ -1,0 +1,55 @@
+"""Treatments that must not be repeated too early."""
+
+from datetime import datetime
+
+from cards.facts.medications import Order
+from cards.finding import Finding, Outcome, fired, not_fired
+from cards.knowledge.rule_types import RepeatInterval
+from cards.knowledge.statements import Statement
+from cards.rules.basis import order_line
+from cards.rules.context import Context
+from cards.rules.severity import graded
+from cards.rules.summary_text import filled
+
+
+def check(statement: Statement, rule: RepeatInterval, order: Order, ctx: Context) -> Outcome:
+    """Whether the last treatment lies closer than the least interval to the planned one, or to now."""
+    when = order.planned.earliest if order.planned is not None else ctx.now
+    last = _last(rule, order, ctx)
+    if last is None:
+        return not_fired("no earlier treatment with a date on record")
+    days = (when - last).days
+    if days >= rule.least_days:
+        return not_fired(f"the last treatment was {days} days before")
+    severity, because, basis = graded(statement, ctx, order)
+    day = last.astimezone(ctx.policy.zone).date().isoformat()
+    ago = f"{days} days" if days < 14 else f"{days // 7} weeks"
+    return fired(
+        Finding(
+            statement=statement,
+            order=order.id,
+            severity=severity,
+            summary=filled(
+                rule.summary, statement, order, ctx, value=f"{ago} ago", least=str(rule.least_days)
+            ),
+            reason=rule.reason,
+            advice=(*because, *rule.advice),
+            basis=(order_line(order, ctx), f"Last treatment {day}, {days} days before", *basis),
+        )
+    )
+
+
+def _last(rule: RepeatInterval, order: Order, ctx: Context) -> datetime | None:
+    """The latest treatment: a procedure or administration, else an earlier order of the same kind."""
+    given = frozenset(rule.given)
+    dates = [
+        event.when.latest
+        for event in ctx.events
+        if event.kind == "done" and event.when is not None and event.value_sets & given
+    ]
+    dates += [
+        one.authored.latest
+        for one in (*ctx.medications, *ctx.ended)
+        if one.classes & given and one.authored is not None and one.id != order.id
+    ]
+    return max((day for day in dates if day <= ctx.now), default=None)
