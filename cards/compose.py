@@ -10,7 +10,6 @@ from cards.card import Action, Card, Indicator, Link, OverrideReason, Source, Su
 from cards.facts.medications import Order
 from cards.facts.resources import Resource
 from cards.finding import Finding
-from cards.knowledge.statements import Statement
 from cards.rules.context import Context
 from cards.suggestions import DoseChange, creatinine_order, dose_change
 from cards.suggestions import Marketed as Marketed
@@ -202,29 +201,32 @@ def _links(group: list[Finding], ctx: Context) -> tuple[Link, ...]:
 
 
 def _detail(group: list[Finding]) -> str:
+    """Reason and advice of the lead, what else is grave, in a line what is merely worth knowing; the basis."""
     lead, *others = group
     lines = [lead.reason]
     lines += [f"- {line}" for line in lead.advice]
     for other in others:
-        lines.append(f"\n**{other.summary}**\n\n{other.reason}")
-        lines += [f"- {line}" for line in other.advice]
-    basis = list(dict.fromkeys(line for finding in group for line in finding.basis))
+        if other.severity < Indicator.warning <= lead.severity:
+            lines.append(f"- Also: {other.summary}")
+    for other in others:
+        if not other.severity < Indicator.warning <= lead.severity:
+            lines.append(f"\n**{other.summary}**\n\n{other.reason}")
+            lines += [f"- {line}" for line in other.advice]
     lines.append("\n**Basis**\n")
-    lines += [f"- {line}" for line in basis]
-    lines += [f"- {line}" for line in dict.fromkeys(_review(finding.statement, finding) for finding in group)]
+    lines += [f"- {line}" for line in dict.fromkeys(line for finding in group for line in finding.basis)]
+    lines += [f"- {line}" for line in _sources(group)]
     return "\n".join(lines)
 
 
-def _review(statement: Statement, finding: Finding) -> str:
-    cited = "; ".join(f"{ref.title}, {ref.section}" for ref in statement.sources)
-    state = (
-        "approved by " + statement.approved_by
-        if statement.approved_by
-        else "no clinician has approved this rule yet"
+def _sources(group: list[Finding]) -> list[str]:
+    """Each source once, and the state of review of the statements that speak."""
+    cited = dict.fromkeys(
+        f"{ref.title}, {ref.section}" for finding in group for ref in finding.statement.sources
     )
-    unchecked = (
-        "; its numbers are not yet checked against the source"
-        if finding.unchecked or not statement.checked
-        else ""
-    )
-    return f"Source: {cited} ({state}{unchecked})"
+    approved = {finding.statement.approved_by for finding in group}
+    by = ", ".join(sorted(name for name in approved if name))
+    review = f"approved by {by}" if None not in approved else "no clinician has approved this advice yet"
+    unchecked = [f.statement.title for f in group if f.unchecked or not f.statement.checked]
+    if unchecked:
+        review += f"; not yet checked against its source: {'; '.join(dict.fromkeys(unchecked))}"
+    return [f"Source: {'; '.join(cited)}", f"Review: {review}"]

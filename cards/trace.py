@@ -5,6 +5,7 @@ from typing import Any
 
 from cards.evaluate import Evaluation
 from cards.facts.medications import Order
+from cards.facts.pregnancy import Pregnancy
 from cards.facts.renal import RenalFunction
 
 
@@ -16,6 +17,7 @@ def trace(evaluation: Evaluation) -> dict[str, Any]:
             "orders": [_order(order) for order in evaluation.orders],
             "medications": [_order(order) for order in evaluation.medications],
             "renal": _renal(evaluation.renal),
+            "pregnancy": _pregnancy(evaluation.pregnancy),
             "problems": [
                 {
                     "source": one.source,
@@ -105,4 +107,30 @@ def _renal(renal: RenalFunction | None) -> dict[str, Any] | None:
         "stale": renal.stale,
         "why": renal.why,
         "notes": list(renal.notes),
+    }
+
+
+def _pregnancy(pregnancy: Pregnancy | None) -> dict[str, Any] | None:
+    if pregnancy is None:
+        return None
+    return {
+        "status": pregnancy.status,
+        "ga_weeks": pregnancy.ga_weeks,
+        "ga_days_least": pregnancy.ga_days_least,
+        "ga_days_most": pregnancy.ga_days_most,
+        "ga_basis": pregnancy.ga_basis or None,
+        "trimester": pregnancy.trimester,
+        "lactating": pregnancy.lactating,
+        "lactating_why": pregnancy.lactating_why,
+        "infant_days": pregnancy.infant_days,
+        "childbearing_potential": pregnancy.childbearing_potential,
+        "childbearing_why": pregnancy.childbearing_why,
+        "contraception": pregnancy.contraception,
+        "conflict": pregnancy.conflict,
+        "why": pregnancy.why,
+        "evidence": [
+            {"what": what, "value": value, "date": when, "source": source}
+            for what, value, when, source in pregnancy.evidence
+        ],
+        "notes": list(pregnancy.notes),
     }

@@ -5,10 +5,10 @@ names the same drug (its strength, form, brand), decides where no code is known,
 the code where it names another drug or another strength.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Protocol
 
 from terminology.coding import ATC, NDC, RXNORM, UNII, Coding
 from terminology.medication_codes import MedicationTables, ndc_product
@@ -18,7 +18,8 @@ from terminology.product_names import LONGEST_TEXT, ProductName, read_name
 RecognisedBy = Literal["product", "ingredient", "ndc", "atc", "snomed", "unii", "text"]
 # Far above what a medication carries; keeps the work bounded whatever a client sends.
 _MOST_CODES, _MOST_TEXTS = 50, 50
-_OTHER_CODES: tuple[tuple[str, RecognisedBy], ...] = ((NDC, "ndc"), (ATC, "atc"), (UNII, "unii"))
+_RECOGNISED_BY: Mapping[str, RecognisedBy] = {RXNORM: "ingredient", NDC: "ndc", ATC: "atc", UNII: "unii"}
+_OTHER_CODES: tuple[RecognisedBy, ...] = ("ndc", "atc", "snomed", "unii")  # in this order
 # RxNorm rounds concentrations to three digits ("21.7 MG/ML" for 325 mg in 15 mL).
 _SAME_STRENGTH = Decimal("0.02")
 
@@ -31,13 +32,25 @@ class _Read:
     release_stated: bool
 
 
-def look_up(codings: Sequence[Coding], texts: Sequence[str], tables: MedicationTables) -> MedicationLookup:
+class CodeSource(Protocol):
+    """A further source of medication codes: a site's own RxNorm release."""
+
+    def medication(self, coding: Coding) -> Medication | None:
+        """The medication of a code, None where this source does not know it. Never raises."""
+
+
+def look_up(
+    codings: Sequence[Coding],
+    texts: Sequence[str],
+    tables: MedicationTables,
+    site: CodeSource | None = None,
+) -> MedicationLookup:
     """The medication that codes and texts name; see MedicationLookup. `near` is left to the caller."""
     codings = codings[:_MOST_CODES]
     displays = (coding.display for coding in codings)
     written = tuple(dict.fromkeys(one for one in (*texts, *displays) if one.strip()))[:_MOST_TEXTS]
     text = written[0][:LONGEST_TEXT] if written else ""
-    coded = _coded(codings, tables)
+    coded = _coded(codings, tables, site)
     names = tuple(read_name(one, tables.index) for one in written)
     read = [
         _from_name(one, name, tables) for one, name in zip(written, names, strict=True) if name.ingredients
@@ -56,23 +69,44 @@ def product(rxcui: str, tables: MedicationTables) -> Medication | None:
     return read.medication if read else None
 
 
-def _coded(codings: Sequence[Coding], tables: MedicationTables) -> list[_Read]:
+def _coded(codings: Sequence[Coding], tables: MedicationTables, site: CodeSource | None) -> list[_Read]:
     """What the codes name, the most telling first."""
-    rxcuis = [c.code.strip() for c in codings if c.system == RXNORM]
-    products = [one for one in (_product(code, tables) for code in rxcuis) if one is not None]
-    drugs = [tables.codes[RXNORM, code] for code in rxcuis if (RXNORM, code) in tables.codes]
-    parts = tuple(dict.fromkeys(name for drug in drugs for name in drug.ingredients))
+    products: list[_Read] = []
+    parts: dict[str, Ingredient] = {}
+    others: list[tuple[int, _Read]] = []
+    for coding in codings:
+        read = _of_code(coding, tables, site)
+        if read is None:
+            continue
+        by = read.medication.recognised_by
+        if by == "product":
+            products.append(read)
+        elif by == "ingredient":
+            parts.update((part.name, part) for part in read.medication.ingredients)
+        else:
+            others.append((_OTHER_CODES.index(by), read))
     found = [*_largest_sets(products)]
     # The ingredient codes beside a product are its own parts; others are a drug of their own.
     inside = {part.name for one in found for part in one.medication.ingredients}
-    apart = tuple(name for name in parts if name not in inside)
+    apart = tuple(part for name, part in parts.items() if name not in inside)
     if apart:
         found.append(_Read(_plain(apart, "ingredient", tables), False))
-    for system, by in _OTHER_CODES:
-        for coding in codings:
-            if coding.system == system:
-                found.extend(_other(coding, by, tables))
-    return found
+    return [*found, *(read for _, read in sorted(others, key=lambda one: one[0]))]
+
+
+def _of_code(coding: Coding, tables: MedicationTables, site: CodeSource | None) -> _Read | None:
+    """One code, by the site's own release before the tables; an ATC code by the tables, which know its route."""
+    theirs = site.medication(coding) if site and coding.system in (RXNORM, NDC) else None
+    if theirs is None:
+        ours = _product(coding.code.strip(), tables) if coding.system == RXNORM else None
+        ours = ours or _other(coding, tables)
+        if ours is not None:
+            return ours
+        theirs = site.medication(coding) if site and coding.system == ATC else None
+    if theirs is None:
+        return None
+    product = theirs.recognised_by in ("product", "ndc")
+    return _Read(theirs, product and theirs.form is not None)
 
 
 def _largest_sets(products: Sequence[_Read]) -> list[_Read]:
@@ -99,22 +133,26 @@ def _product(rxcui: str, tables: MedicationTables) -> _Read | None:
     return _Read(known, name.form is not None or read.release_stated)
 
 
-def _other(coding: Coding, by: RecognisedBy, tables: MedicationTables) -> list[_Read]:
+def _other(coding: Coding, tables: MedicationTables) -> _Read | None:
+    by = _RECOGNISED_BY.get(coding.system)
+    if by is None:
+        return None
     code = ndc_product(coding.code) if coding.system == NDC else coding.code.strip().upper()
     drug = tables.codes.get((coding.system, code))
     if drug is None:
-        return []
+        return None
     if drug.product:
         read = _from_name(drug.product, read_name(drug.product, tables.index), tables)
-        return [_Read(replace(read.medication, recognised_by=by), True)]
-    return [_Read(_plain(drug.ingredients, by, tables), False)]
+        return _Read(replace(read.medication, recognised_by=by), True)
+    return _Read(_plain(tuple(tables.ingredients[name] for name in drug.ingredients), by, tables), False)
 
 
-def _plain(names: tuple[str, ...], by: RecognisedBy, tables: MedicationTables) -> Medication:
+def _plain(parts: tuple[Ingredient, ...], by: RecognisedBy, tables: MedicationTables) -> Medication:
+    names = tuple(part.name for part in parts)
     return Medication(
         name=" / ".join(names),
-        ingredients=tuple(tables.ingredients[name] for name in names),
-        release=_release(names, None, tables),
+        ingredients=parts,
+        release=made_release(names, None, tables),
         recognised_by=by,
     )
 
@@ -129,13 +167,13 @@ def _from_name(text: str, name: ProductName, tables: MedicationTables) -> _Read:
         ingredients=ingredients,
         form=name.form,
         route=name.route,
-        release=_release(tuple(part for part, _ in name.ingredients), name.release, tables),
+        release=made_release(tuple(part for part, _ in name.ingredients), name.release, tables),
         brand=name.brand,
     )
     return _Read(medication, name.release is not None)
 
 
-def _release(names: tuple[str, ...], stated: Release | None, tables: MedicationTables) -> Release:
+def made_release(names: tuple[str, ...], stated: Release | None, tables: MedicationTables) -> Release:
     """The release as stated, within how the ingredient is made: "ER" gabapentin is the once-daily one."""
     made = tables.releases.get(names[0], ()) if len(names) == 1 else ()
     if not made or stated in made:

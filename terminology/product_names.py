@@ -70,6 +70,15 @@ def read_name(text: str, index: NameIndex) -> ProductName:
     return _without_impossible_strength(_by_rate(read))
 
 
+def read_form(text: str, index: NameIndex) -> Form:
+    """Dose form, route and release in a product name whose drugs need not be known."""
+    words = tokens(_outside_brackets(text[:LONGEST_TEXT]))
+    hits = find_names(words, index.names)
+    form = _form(words, index, hits)
+    implied = [hit.name.release for hit in (*hits, *find_names(tokens(_bracketed(text) or ""), index.names))]
+    return replace(form, release=_release(words, hits, strengths(words), form, implied))
+
+
 def _form(words: Sequence[str], index: NameIndex, hits: Sequence[Hit]) -> Form:
     """The longest dose form in the text, the later of equals; a route stated apart completes it."""
     best, length, route = Form(None, None, None), 0, None

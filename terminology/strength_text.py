@@ -80,7 +80,7 @@ def number(word: str) -> Decimal | None:
     return Decimal(word) if _NUMBER.fullmatch(word) else None
 
 
-def _plain(value: Decimal) -> Decimal:
+def plain(value: Decimal) -> Decimal:
     """The same number without trailing zeros and without an exponent."""
     short = value.normalize()
     return short.quantize(Decimal(1)) if short == short.to_integral_value() else short
@@ -115,13 +115,13 @@ def _expression(words: Sequence[str], start: int) -> FoundStrength | None:
     if masses[-1] is None:
         if _at(words, place) != "%":
             return None
-        return _found(start, place + 1, tuple(Strength(_plain(value * _PERCENT), "g") for value in numbers))
+        return _found(start, place + 1, tuple(Strength(plain(value * _PERCENT), "g") for value in numbers))
     per, amount, end = _denominator(words, place)
     if per is None or amount <= 0:
         return None
     unit = masses[-1]
     values = tuple(
-        Strength(_plain(value * (mass or unit) / amount), per)
+        Strength(plain(value * (mass or unit) / amount), per)
         for value, mass in zip(numbers, masses, strict=True)
     )
     return _found(start, end, values)

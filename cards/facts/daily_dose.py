@@ -69,6 +69,15 @@ def plain(value: Decimal | Fraction) -> str:
     return f"{rounded:f}".rstrip("0").rstrip(".") if "." in f"{rounded:f}" else f"{rounded:f}"
 
 
+def often(low: Fraction, high: Fraction) -> str:
+    """ "once a day", "2 to 3 times a day", "3 times a week"."""
+    per, unit = (7, "week") if high < 1 and (high * 7).denominator == 1 else (1, "day")
+    low, high = low * per, high * per
+    if low == high and high in (1, 2):
+        return f"{'once' if high == 1 else 'twice'} a {unit}"
+    return f"{span(low, high)} times a {unit}"
+
+
 def span(low: Decimal | Fraction, high: Decimal | Fraction) -> str:
     """ "300" or "300 to 600"."""
     return plain(high) if low == high else f"{plain(low)} to {plain(high)}"

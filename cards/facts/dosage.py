@@ -51,7 +51,11 @@ def read_dose(
         dose = DailyDose(flags=("zero-dose",), why="the dose is 0, which is no dose and no explicit hold")
     if dose.peak_day_mg is None:
         return _estimated(dose, product, dispense)
-    single = len(readings) == len(dosages) == 1 and not _NOT_REPLACEABLE & set(dose.flags)
+    single = (
+        dose.max_single_mg is not None
+        and len(readings) == len(dosages) == 1
+        and not _NOT_REPLACEABLE & set(dose.flags)
+    )
     return replace(dose, single_instruction=single)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from cards.facts.daily_dose import DailyDose, merged_flags, per_day, plain, span
+from cards.facts.daily_dose import DailyDose, merged_flags, often, per_day, plain, span
 from cards.facts.dose_amount import PATCHES, Amount, Cap, NoAmount
 from cards.facts.dose_timing import NoRate, Rate, longest_gap_h
 from cards.facts.resources import MAX_MAGNITUDE
@@ -115,7 +115,7 @@ def _repeated(
     if isinstance(rate, NoRate):
         return _single_only(high, rate, prn, caps, flags)
     as_needed = ", as needed" if prn else ""
-    often = "once only" if rate.once else f"{span(rate.low, rate.high)} times a day"
+    how = "once only" if rate.once else often(rate.low, rate.high)
     once = ("one-off",) if rate.once else ()
     return _filled(
         DailyDose(
@@ -128,7 +128,7 @@ def _repeated(
             as_needed=prn,
             confidence=rate.confidence,
             flags=merged_flags(flags, rate.flags, once),
-            why=f"{span(low, high)} mg per dose, {often}{as_needed}",
+            why=f"{span(low, high)} mg per dose, {how}{as_needed}",
         )
     )
 

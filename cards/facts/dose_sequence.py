@@ -9,6 +9,8 @@ from itertools import combinations, pairwise
 from cards.facts.daily_dose import DailyDose, lowest, merged_flags, plain
 from cards.facts.dose_timing import longest_gap_h
 
+_ONE_STEP = frozenset({"one-off"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -48,7 +50,9 @@ def in_sequence(steps: list[DailyDose]) -> DailyDose:
     unread = [step for step in steps if step.peak_day_mg is None]
     if unread:
         return _unread(steps, unread)
-    peaks = _known(step.peak_day_mg for step in steps)
+    peaks = _known(
+        step.peak_day_mg for step in steps if "one-off" not in step.flags
+    )  # a loading dose is no taper
     rising = any(later > earlier for earlier, later in pairwise(peaks))
     falling = any(later < earlier for earlier, later in pairwise(peaks))
     course = ("titration",) if rising else ("taper-down",) if falling else ()
@@ -57,14 +61,16 @@ def in_sequence(steps: list[DailyDose]) -> DailyDose:
         min_mg_per_day=min(_known(lows)) if all(low is not None for low in lows) else None,
         max_mg_per_day=_most(step.max_mg_per_day for step in steps),
         max_single_mg=_most(step.max_single_mg for step in steps),
-        peak_day_mg=max(peaks),
+        peak_day_mg=_most(step.peak_day_mg for step in steps),
         least_peak_mg=_most(step.least_peak_mg for step in steps),
         start_mg_per_day=steps[0].start_mg_per_day,
         doses_per_day=_most(step.doses_per_day for step in steps),
         longest_gap_h=_most(step.longest_gap_h for step in steps),
         as_needed=all(step.as_needed for step in steps),
         confidence=lowest(*(step.confidence for step in steps)),
-        flags=merged_flags(course, *(step.flags for step in steps)),
+        flags=tuple(
+            flag for flag in merged_flags(course, *(step.flags for step in steps)) if flag not in _ONE_STEP
+        ),
         why="steps: " + ", then ".join(step.why for step in steps),
         patches_at_once=_most(step.patches_at_once for step in steps),
         wear_hours=_most(step.wear_hours for step in steps),

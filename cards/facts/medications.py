@@ -1,5 +1,6 @@
 """Medication orders and the medication list, of every FHIR version."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -11,6 +12,7 @@ from cards.facts.drug_classes import groups_of
 from cards.facts.drug_named import named_drug
 from cards.facts.record import Issue
 from cards.facts.resources import (
+    MAX_TEXT,
     Interval,
     Resource,
     flag,
@@ -27,6 +29,7 @@ from terminology.medications import Ingredient, Medication, MedicationLookup, St
 ORDER_TYPES = frozenset({"MedicationRequest", "MedicationOrder", "MedicationPrescription"})
 LIST_TYPES = ORDER_TYPES | {"MedicationStatement"}
 
+_CODED_STRENGTH = frozenset({"product", "ndc", "snomed"})  # elsewhere a strength was read from the name
 _STOPPING = frozenset({"stopped", "cancelled", "discontinued", "revoked"})
 
 
@@ -194,7 +197,7 @@ def _orders(
         ingredient=None,
         classes=frozenset(),
         strength=stated,
-        dose=_dose(resource, stated, weight_kg),
+        dose=_dose(resource, stated, weight_kg, words=_words(named)),
         authored=authored(resource, zone),
         ends=stated_end(resource, zone),
         prior=_prior(resource),
@@ -204,7 +207,10 @@ def _orders(
     for medication in lookup.medications:
         ingredient = _leading_ingredient(medication, terms)
         strength = _strength(ingredient, product)
-        dose = _dose(resource, strength, weight_kg)
+        own = ingredient_strength(product, ingredient.name if ingredient else "")
+        by_name = medication.recognised_by not in _CODED_STRENGTH and own is None
+        words = _words(named, medication.name, medication.brand or "", *(i.name for i in medication.ingredients))
+        dose = _dose(resource, strength, weight_kg, by_name=by_name, words=words)
         names = frozenset().union(
             (part.name for part in medication.ingredients),
             *(terms.classes(part.name) for part in medication.ingredients),
@@ -229,13 +235,27 @@ def _strength(ingredient: Ingredient | None, product: Resource) -> Strength | No
     return stated or (ingredient.strength if ingredient else None)
 
 
-def _dose(resource: Resource, strength: Strength | None, weight_kg: Decimal | None) -> DailyDose:
+def _words(*names: str) -> frozenset[str]:
+    """The words of the drug's names, which a dosage text may repeat."""
+    return frozenset(word for name in names for word in re.findall(r"[a-z]{4,}", name[:MAX_TEXT].lower()))
+
+
+def _dose(
+    resource: Resource,
+    strength: Strength | None,
+    weight_kg: Decimal | None,
+    *,
+    by_name: bool = False,
+    words: frozenset[str] = frozenset(),
+) -> DailyDose:
     instructions = resource.get("dosageInstruction")
     return read_dose(
         instructions if instructions is not None else resource.get("dosage"),
         strength=strength,
         weight_kg=weight_kg,
         dispense=resource.get("dispenseRequest"),
+        strength_from_name=by_name,
+        drug_words=words,
     )
 
 

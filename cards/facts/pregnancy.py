@@ -10,17 +10,17 @@ from cards.facts.childbearing import (
     Contraception,
     Potential,
     Taken,
-    outside_ages,
     read_childbearing,
     sex_for_pregnancy,
 )
-from cards.facts.lactation import Lactation, read_lactation
-from cards.facts.patient import Patient, Sex
+from cards.facts.lactation import Lactation
+from cards.facts.patient import Patient
 from cards.facts.pregnancy_dating import coded_trimester, trimester_at
 from cards.facts.pregnancy_evidence import Day, Evidence, dated, local_day, newest
 from cards.facts.pregnancy_limits import PREGNANCY_LIMITS, PregnancyLimits
-from cards.facts.pregnancy_record import distinct, gather, usable
-from cards.facts.pregnancy_status import Answer, Claims, Status, decide, weigh
+from cards.facts.pregnancy_person import judged, lactation
+from cards.facts.pregnancy_record import gather, usable
+from cards.facts.pregnancy_status import Answer, Claims, Status, weigh
 from cards.facts.record import Record
 from cards.facts.value_sets import ValueSets
 
@@ -121,17 +121,16 @@ def read_pregnancy(
     today = local_day(now, zone)
     if today is None:
         return Pregnancy(reason="the date of the evaluation cannot be read")
-    resources = distinct(record)
-    person = next((one for one in resources if one.get("resourceType") == "Patient"), None)
+    person = next(iter(record.of_type("Patient")), None)
     sex = sex_for_pregnancy(person, patient, now, zone)
-    found, notes = usable(gather(resources, terms, now, zone, limits), patient, today, limits)
+    found, notes = usable(gather(record, terms, now, zone, limits), patient, today, limits)
     claims = weigh(found, today, limits)
-    status, check = _judged(patient, sex, found, claims, today, limits)
-    lactation = _lactation(patient, sex, found, today, limits)
+    status, check = judged(patient, sex, found, claims, today, limits)
+    feeding = lactation(patient, sex, found, today, limits)
     childbearing = read_childbearing(sex, patient, found, medications, today, limits)
     if status.answer == "yes":
         childbearing = replace(childbearing, potential="yes", why="pregnant")
-    read = _assembled(status, lactation, childbearing)
+    read = _assembled(status, feeding, childbearing)
     read = replace(
         read,
         negative_test_days=_negative_test_days(found, claims, today),
@@ -142,64 +141,15 @@ def read_pregnancy(
     return _with_age(read, claims, today, limits) if status.answer == "yes" else read
 
 
-def _judged(
-    patient: Patient, sex: Sex, found: list[Evidence], claims: Claims, today: Day, limits: PregnancyLimits
-) -> tuple[Status, str]:
-    """The status, and the data check to show where observations contradict sex, age or surgery."""
-    if patient.deceased:
-        return Status(answer="unknown", why="the patient has died"), ""
-    absent = newest(one for one in found if one.kind == "uterus-absent")
-    for applies, least, what, since in (
-        (outside_ages(patient, limits), limits.items_outside_ages, "the patient's age", 0),
-        (sex == "male", limits.items_against_sex, "the sex on record (male)", 0),
-        (
-            absent is not None,
-            limits.items_against_sex,
-            "the absence of the uterus",
-            absent.last if absent else 0,
-        ),
-    ):
-        if not applies:
-            continue
-        if _items(claims, since, today, limits) < least:
-            why = f"{what} rules it out, and diagnosis codes alone do not count against that"
-            return Status(answer="no", why=why, evidence=(absent,) if absent and since else ()), ""
-        return decide(claims, today, limits), f"Observations of pregnancy contradict {what}: check the record"
-    return decide(claims, today, limits), ""
-
-
-def _items(claims: Claims, since: Day, today: Day, limits: PregnancyLimits) -> int:
-    """How many observations or results of late say pregnant; those without an id count by what they say."""
-    late = [
-        one
-        for one in (*claims.standing, *claims.open)
-        if one.observed
-        and (one in claims.standing or (one.when and today - one.last <= limits.pregnant_days))
-        and (one.undated or not since or one.last > since)
-    ]
-    return len({(one.source, one.order if one.source.endswith("/") else None) for one in late})
-
-
-def _lactation(
-    patient: Patient, sex: Sex, found: list[Evidence], today: Day, limits: PregnancyLimits
-) -> Lactation:
-    if outside_ages(patient, limits):
-        return Lactation(answer="no", why="the patient's age rules it out")
-    if sex == "male":
-        # Codes stray into other charts; an answer about this patient's own feeding counts.
-        found = [one for one in found if one.observed and one.kind in ("feeding", "not-feeding")]
-    return read_lactation(found, today, limits)
-
-
-def _assembled(status: Status, lactation: Lactation, childbearing: Childbearing) -> Pregnancy:
+def _assembled(status: Status, feeding: Lactation, childbearing: Childbearing) -> Pregnancy:
     return Pregnancy(
         status=status.answer,
         reason=status.why,
         evidence=tuple(map(_decided, status.evidence)),
-        lactating=lactation.answer,
-        lactating_why=lactation.why,
-        lactating_evidence=tuple(map(_decided, lactation.evidence)),
-        infant_days=lactation.infant_days,
+        lactating=feeding.answer,
+        lactating_why=feeding.why,
+        lactating_evidence=tuple(map(_decided, feeding.evidence)),
+        infant_days=feeding.infant_days,
         childbearing_potential=childbearing.potential,
         childbearing_why=childbearing.why,
         contraception=childbearing.contraception,

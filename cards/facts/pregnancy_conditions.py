@@ -43,6 +43,7 @@ _SETS: Final[dict[str, Kind]] = {
     "contraception-hormonal": "hormonal-contraception",
     "contraception-other": "other-contraception",
 }
+_OURS: Final = frozenset({*_SETS, "pregnancy", "postpartum"})
 _STATES: Final = ("Z33", "Z34", "Z3A")
 _HAPPENED: Final = frozenset({"", "completed", "in-progress"})
 _UNDER_WAY: Final = frozenset({"", "active", "onhold"})
@@ -51,6 +52,8 @@ _PAST: Final = re.compile(r"\b(?:history|past|previous|prior|former|post|postpar
 
 def from_condition(condition: Resource, terms: ValueSets, now: datetime, zone: tzinfo) -> Iterator[Evidence]:
     """What one Condition says. Those refuted or entered in error say nothing; history codes neither."""
+    if not _relevant(condition, terms):
+        return
     for problem in read_problems((condition,), terms, now, zone):
         onset, recorded = local_days(problem.onset, zone), local_days(problem.recorded, zone)
         yield from _coded(condition, problem.value_sets, onset, recorded, problem.active)
@@ -90,6 +93,14 @@ def from_episode(
     if "pregnant" in stages or "pregnancy" in value_sets_of(kind, terms) or named:
         value = next(iter(concept_texts(kind)), "maternity care")
         yield Evidence(kind="pregnant-episode", value=value, source=source_of(episode), when=start)
+
+
+def _relevant(resource: Resource, terms: ValueSets) -> bool:
+    """Whether any of its codes is one of ours: most of a problem list is not."""
+    return any(
+        obstetric_code(one) is not None or not _OURS.isdisjoint(terms.value_sets(one))
+        for one in codings(resource.get("code"))
+    )
 
 
 def _maternity(name: str, limits: PregnancyLimits) -> bool:

@@ -36,6 +36,9 @@ _TEST: Final[dict[Answer, Kind]] = {
 }  # fmt: skip
 _FEEDING: Final[dict[Answer, Kind]] = {"yes": "feeding", "no": "not-feeding"}
 _INTENTION: Final[dict[Answer, Kind]] = {"yes": "intends", "no": "no-intention"}
+_RESULTS: Final[dict[Answer, str]] = {
+    "yes": "positive", "no": "negative", "possible": "indeterminate", "unknown": "unknown",
+}  # fmt: skip
 _WORDS: Final = {
     "pregnancy-status": "pregnancy status",
     "hcg-presence": "pregnancy test",
@@ -120,7 +123,8 @@ def _answered(
         answer = _flagged(part, question)
     if answer is None:
         return None
-    return replace(base, kind=kinds.get(answer, "no-answer"), value=answer)
+    shown = _RESULTS.get(answer, answer) if question == "pregnancy-test" else answer
+    return replace(base, kind=kinds.get(answer, "no-answer"), value=shown)
 
 
 def _flagged(part: Resource, question: Question) -> Answer | None:
@@ -141,7 +145,7 @@ def _hcg(part: Resource, base: Evidence, limits: PregnancyLimits) -> Evidence | 
         codings(part.get("valueCodeableConcept")),
         (*concept_texts(part.get("valueCodeableConcept")), text(part.get("valueString"))),
     )
-    return None if answer is None else replace(base, kind=_TEST[answer], value=answer)
+    return None if answer is None else replace(base, kind=_TEST[answer], value=_RESULTS[answer])
 
 
 def _level(value: Decimal, comparator: str, limits: PregnancyLimits) -> Answer:

@@ -11,40 +11,23 @@ from cards.facts.pregnancy_evidence import Day, Evidence
 from cards.facts.pregnancy_limits import PregnancyLimits
 from cards.facts.pregnancy_observations import from_observation
 from cards.facts.record import Record
-from cards.facts.resources import Resource
 from cards.facts.value_sets import ValueSets
 
 
-def distinct(record: Record) -> list[Resource]:
-    """The resources of all keys, each once: the same one may answer two keys."""
-    seen: set[tuple[str, str]] = set()
-    found: list[Resource] = []
-    for resource in record.of(*record.keys):
-        kind, bare = resource.get("resourceType"), resource.get("id")
-        if isinstance(kind, str) and isinstance(bare, str) and bare:
-            if (kind, bare) in seen:
-                continue
-            seen.add((kind, bare))
-        found.append(resource)
-    return found
-
-
 def gather(
-    resources: Iterable[Resource], terms: ValueSets, now: datetime, zone: tzinfo, limits: PregnancyLimits
+    record: Record, terms: ValueSets, now: datetime, zone: tzinfo, limits: PregnancyLimits
 ) -> Iterator[Evidence | str]:
-    """All evidence in the resources, and a text for each piece that is unreadable."""
-    for resource in resources:
-        kind = resource.get("resourceType")
-        if kind == "Condition":
-            yield from from_condition(resource, terms, now, zone)
-        elif kind == "Observation":
-            yield from from_observation(resource, terms, zone, limits)
-        elif kind == "Procedure":
-            yield from from_procedure(resource, terms, zone)
-        elif kind == "EpisodeOfCare":
-            yield from from_episode(resource, terms, now, zone, limits)
-        elif kind == "Flag":
-            yield from from_flag(resource, terms, now, zone)
+    """All evidence in a record, and a text for each piece that is unreadable."""
+    for condition in record.of_type("Condition"):
+        yield from from_condition(condition, terms, now, zone)
+    for observation in record.of_type("Observation"):
+        yield from from_observation(observation, terms, zone, limits)
+    for procedure in record.of_type("Procedure"):
+        yield from from_procedure(procedure, terms, zone)
+    for episode in record.of_type("EpisodeOfCare"):
+        yield from from_episode(episode, terms, now, zone, limits)
+    for flag in record.of_type("Flag"):
+        yield from from_flag(flag, terms, now, zone)
 
 
 def usable(

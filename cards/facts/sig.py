@@ -8,6 +8,7 @@ Steps follow each other ("then"); the clauses of one step are given at the same 
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from cards.facts import sig_amounts, sig_timing
 from cards.facts.sig_cursor import Clause, Cursor, UnreadableSigError
@@ -59,10 +60,18 @@ def _read(cur: Cursor) -> Sig:
             )
     steps = [[c for c in step if c.quantities or c.timed or c.prn or c.extra] for step in cur.steps]
     steps = [part for step in steps if step for part in _in_turn(step)]
+    _repeat_doses(steps)
     if cur.hold and steps:
         raise UnreadableSigError("the text says hold beside a dose")
     advice = not (steps or cur.caps or cur.open or cur.hold)
     return Sig(tuple(map(tuple, steps)), tuple(cur.caps), cur.open, cur.hold, advice)
+
+
+def _repeat_doses(steps: list[list[Clause]]) -> None:
+    """A step that only names a new timing ("then TID") gives the dose of the step before."""
+    for before, step in pairwise(steps):
+        if len(before) == len(step) == 1 and step[0].timed and not step[0].quantities:
+            step[0].quantities = before[0].quantities
 
 
 def _in_turn(step: list[Clause]) -> list[list[Clause]]:
@@ -115,8 +124,10 @@ def _on_on(cur: Cursor) -> None:
 
 
 def _on_then(cur: Cursor) -> None:
-    if any(c.quantities or c.timed for c in cur.steps[-1]):
+    if any(clause.quantities or clause.timed for clause in cur.steps[-1]):
         cur.steps.append([Clause()])
+    elif cur.token.text.startswith("titrat"):  # nothing to start from: "titrate up to 3600 mg/day"
+        cur.open = cur.upto = True
     cur.broken = cur.joined = False
     cur.take()
 

@@ -14,6 +14,7 @@ from cards.facts.sig_phrases import (
     period_at,
     quantity_at,
     range_at,
+    scheme_at,
 )
 from cards.facts.sig_timing import at_clock, bare_time, on_frequency, skip_fill
 
@@ -60,7 +61,7 @@ def _cap(cur: Cursor, default: Fraction | None) -> None:
 
 def _on_divided(cur: Cursor) -> None:
     cur.take()
-    cur.clause.divided = True
+    _share(cur)
     if cur.ahead() == "per":
         cur.take()
     _shares(cur)
@@ -71,7 +72,7 @@ def _on_per(cur: Cursor) -> None:
     number = number_at(cur.toks, cur.at + 1)
     if number is not None and kind(cur.toks, number[1]) in ("divided", "dose"):
         cur.take()
-        cur.clause.divided = True
+        _share(cur)
         _shares(cur)
         return
     period = period_at(cur.toks, cur.at + 1)
@@ -81,6 +82,12 @@ def _on_per(cur: Cursor) -> None:
         cur.at = period[2]
     elif cur.ahead(1) in ("fill", "divided"):
         cur.take()
+
+
+def _share(cur: Cursor) -> None:
+    """The amount is the day's total, so a "daily" before is no frequency of its own."""
+    cur.clause.divided = True
+    cur.clause.rates = [rate for rate in cur.clause.rates if rate[1] != 1]
 
 
 def _shares(cur: Cursor) -> None:
@@ -106,8 +113,11 @@ def _on_slash(cur: Cursor) -> None:
 
 
 def _on_number(cur: Cursor) -> None:
+    scheme = scheme_at(cur.toks, cur.at)
     if cur.ahead(1) == "percent":
         cur.take(2)
+    elif scheme is not None and not cur.clause.timed and not cur.bracket:
+        _add_scheme(cur, *scheme)
     elif at_clock(cur):
         return
     elif frequency_at(cur.toks, cur.at) is not None:
@@ -132,7 +142,7 @@ def _quantity_or_time(cur: Cursor) -> None:
             cur.at = over[2]
     elif read is not None:
         quantity, cur.at = read
-        if kind(cur.toks, cur.at) == "x" and kind(cur.toks, cur.at + 1) == "number":
+        if quantity.unit is None and cur.ahead() == "x" and cur.ahead(2) == "unit":
             cur.take()  # "2 x 300 mg"
         _add(cur, quantity)
 
@@ -156,13 +166,40 @@ def _add(cur: Cursor, quantity: SigQuantity) -> None:
     if cur.bracket:
         clause.quantities.append(replace(quantity, bracketed=True))
         return
-    described = clause.quantities and not clause.timed and all(one.of_unit for one in clause.quantities)
-    if clause.quantities and cur.broken and not described:
+    if clause.quantities and clause.timed:
         cur.steps[-1].append(Clause())
-    elif quantity.unit is None and clause.quantities and not described:
-        raise UnreadableSigError("the text has a number whose meaning is not clear")
+    elif any(_is_mass(one) == _is_mass(quantity) for one in clause.quantities):
+        raise UnreadableSigError("the text states two doses before any frequency")
     cur.clause.quantities.append(quantity)
     cur.broken = cur.joined = cur.clock = False
+
+
+def _is_mass(quantity: SigQuantity) -> bool:
+    return quantity.unit is not None and quantity.unit.kind != "use"
+
+
+def _add_scheme(cur: Cursor, doses: list[Decimal], after: int) -> None:
+    """ "1-0-1": what stands before it ("300 mg") says what one unit is."""
+    unit = cur.toks[after].value if kind(cur.toks, after) == "unit" else None
+    described = cur.clause.quantities
+    clauses = [
+        Clause(quantities=[SigQuantity(dose, dose, unit), *described], parts=[part])
+        for dose, part in zip(doses, ("morning", "noon", "evening", "bedtime"), strict=False)
+        if dose > 0
+    ]
+    cur.steps[-1][-1:] = clauses
+    cur.at = after + (unit is not None)
+    cur.broken = cur.joined = False
+
+
+def _on_supply(cur: Cursor) -> None:
+    """ "Disp #90", "refills 2": the supply is no dose."""
+    cur.take()
+    while cur.ahead() in ("supply", "colon", "fill"):
+        cur.take()
+    number = number_at(cur.toks, cur.at)
+    if number is not None:
+        cur.at = number[1] + (kind(cur.toks, number[1]) == "unit")
 
 
 HANDLERS: dict[str, Callable[[Cursor], None]] = {
@@ -173,4 +210,5 @@ HANDLERS: dict[str, Callable[[Cursor], None]] = {
     "unit": _on_unit,
     "slash": _on_slash,
     "number": _on_number,
+    "supply": _on_supply,
 }

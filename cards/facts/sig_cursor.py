@@ -17,7 +17,7 @@ class UnreadableSigError(Exception):
 class Clause:
     """One dose with its timing. `rates` are (low, high) a day; `ceiling` is an "up to N times a day".
 
-    `added`: parts of the day named on top of a frequency ("BID and HS"). `wear_h`: hours on the skin.
+    `added`: parts of the day named on top of a frequency ("BID and HS"). `wear_h`, `off_h`: hours on and off the skin.
     `bounded`: it says for how long; `marked`: it says on which day or week; `extra`: repeats allowed.
     """
 
@@ -27,6 +27,7 @@ class Clause:
     parts: list[str] = field(default_factory=list)
     days: set[str] = field(default_factory=set)
     wear_h: Fraction | None = None
+    off_h: Fraction | None = None
     prn: bool = False
     once: bool = False
     event: bool = False

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from cards.facts.daily_dose import DailyDose, as_decimal, lowest, merged_flags, plain
-from cards.facts.dose_amount import Amount, Cap, NoAmount, Product, to_amount
+from cards.facts.dose_amount import PATCHES, Amount, Cap, NoAmount, Product, to_amount
 from cards.facts.dose_regimen import regimen
 from cards.facts.dose_sequence import Reading, in_sequence, together
 from cards.facts.dose_timing import NoRate, Rate, make_rate
@@ -17,6 +17,7 @@ from terminology.units import Unit
 
 _EACH = Unit("each", "use")
 _DAY_H = Fraction(24)
+_MOST_BARE = 10  # "300 TID" means mg, "2 TID" tablets
 _MEALS = {"meals": 3, "food": 3}
 _TOLERANCE = Decimal("0.01")  # "33.3 mg" beside a third of 100 mg is no contradiction
 
@@ -43,7 +44,7 @@ def sig_dose(sig: Sig, product: Product, amount: Amount | None = None, rate: Rat
         for step in sig.steps
     ]
     dose = in_sequence(steps) if steps else DailyDose(why="the text states no dose")
-    if sig.open:
+    if sig.open or (sig.caps and not sig.steps):
         return _open_ended(dose, sig, product)
     return replace(dose, confidence=lowest(dose.confidence, "medium"), why=f"text: {dose.why}")
 
@@ -106,6 +107,10 @@ def clause_rate(clause: Clause) -> Rate | NoRate:
     elif clause.once:
         once = make_rate(Fraction(1), Fraction(1))
         return replace(once, once=True, prn=clause.prn, wear_h=_wear(clause, once))
+    elif clause.wear_h is not None and clause.off_h is not None and clause.wear_h + clause.off_h == _DAY_H:
+        low = high = Fraction(1)
+    elif (period := _own_period(clause)) is not None:
+        low = high = _DAY_H / period
     else:
         why = (
             "the text gives no frequency"
@@ -128,6 +133,22 @@ def clause_rate(clause: Clause) -> Rate | NoRate:
         flags=flags,
         confidence="low" if least is not None else "high",
     )
+
+
+def _own_period(clause: Clause) -> Fraction | None:
+    """ "1 tablet a day", "10 mg per week": given at once."""
+    first = clause.quantities[0] if clause.quantities else None
+    if first is None or first.period_h is None or clause.divided:
+        return None
+    return None if _daily_total(first) else first.period_h
+
+
+def _daily_total(quantity: SigQuantity) -> bool:
+    """ "900 mg/day" and "3 tablets a day" may be taken in any number of doses; one tablet or patches are not."""
+    if quantity.period_h != _DAY_H:
+        return False
+    unit = quantity.unit or _EACH
+    return unit.kind != "use" or (quantity.high > 1 and unit.name not in PATCHES)
 
 
 def _wear(clause: Clause, rate: Rate) -> Decimal | None:
@@ -166,6 +187,8 @@ def _amount(
 
 def _convert(quantity: SigQuantity, clause: Clause, product: Product) -> Amount | NoAmount:
     bare = quantity.unit is None
+    if bare and quantity.high > _MOST_BARE:
+        return NoAmount("no-unit", "the text has a dose without a unit that may be mg")
     found = to_amount(
         quantity.low, quantity.high, quantity.unit or _EACH, "each" if bare else "unit", product
     )
@@ -173,8 +196,7 @@ def _convert(quantity: SigQuantity, clause: Clause, product: Product) -> Amount 
         return replace(found, why="the text counts units and the strength of one is not known")
     if not isinstance(found, Amount) or found.per != "dose":
         return found
-    daily = quantity.period_h == _DAY_H or clause.divided
-    return replace(found, per="day") if daily and not (found.by_strength and not clause.divided) else found
+    return replace(found, per="day") if clause.divided or _daily_total(quantity) else found
 
 
 def _agrees(found: Amount, stated: Amount, other: SigQuantity, rate: Rate | NoRate, product: Product) -> bool:
@@ -183,7 +205,7 @@ def _agrees(found: Amount, stated: Amount, other: SigQuantity, rate: Rate | NoRa
     readings = [(found.low, found.high)]
     if strength is not None and strength.per == "unit":
         readings.append((strength.mg, strength.mg))
-    if isinstance(rate, Rate) and not other.of_unit:
+    if isinstance(rate, Rate) and other.bracketed:
         readings.append((found.low * rate.low.numerator / rate.low.denominator, found.high * rate.peak))
     return any(_close(stated.low, low) and _close(stated.high, high) for low, high in readings)
 

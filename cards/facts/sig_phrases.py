@@ -13,6 +13,8 @@ from terminology.units import Unit, read_unit
 
 _DAY_H = Fraction(24)
 _DENOMINATORS = frozenset({2, 3, 4, 8})
+_SCHEME_LONGEST = 4
+_SCHEME_MOST = 2_000  # "300-0-300 mg"; a year is no dose
 _JOINS = frozenset({"dash", "or"})
 END = Token("end")
 
@@ -86,6 +88,20 @@ def range_at(toks: tuple[Token, ...], at: int) -> tuple[Decimal, Decimal, int] |
         if second is not None and second[0] > low:
             return low, second[0], second[1]
     return low, low, after
+
+
+def scheme_at(toks: tuple[Token, ...], at: int) -> tuple[list[Decimal], int] | None:
+    """A German dosing scheme, "1-0-1" or "1-0-1-0": morning, noon, evening, bedtime."""
+    doses: list[Decimal] = []
+    while kind(toks, at) == "number" and toks[at].value <= _SCHEME_MOST and len(doses) < _SCHEME_LONGEST:
+        doses.append(toks[at].value)
+        at += 1
+        if kind(toks, at) != "dash" or kind(toks, at + 1) != "number":
+            break
+        at += 1
+    if len(doses) < _SCHEME_LONGEST - 1 or not any(doses) or kind(toks, at) == "number":
+        return None
+    return doses, at
 
 
 def period_at(toks: tuple[Token, ...], at: int) -> tuple[Fraction, Fraction, int] | None:
@@ -187,6 +203,8 @@ def quantity_at(toks: tuple[Token, ...], at: int) -> tuple[SigQuantity, int] | N
     if kind(toks, after) == "unit" and unit.kind == "mass" and toks[after].value.kind == "use":
         return SigQuantity(low, high, unit, of_unit=True), after + 1
     period = None
+    if kind(toks, after) in ("slash", "per") and kind(toks, after + 1) == "dose":
+        after += 2  # "400 mg/dose"
     if kind(toks, after) == "a-time":
         period, after = toks[after].value, after + 1
     elif kind(toks, after) in ("slash", "per"):

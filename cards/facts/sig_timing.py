@@ -41,6 +41,7 @@ def _on_off(cur: Cursor) -> None:
     cur.take()
     period = period_at(cur.toks, cur.at)
     if period is not None:
+        cur.clause.off_h = period[1]
         cur.at, cur.off = period[2], False
 
 
@@ -49,10 +50,18 @@ def _on_weekday(cur: Cursor) -> None:
     cur.take()
 
 
+def _turn(cur: Cursor) -> None:
+    """After "x 3 days," another timing begins the next step of the same dose."""
+    if cur.broken and cur.clause.bounded:
+        cur.steps[-1].append(Clause())
+        cur.broken = cur.joined = False
+
+
 def _on_part(cur: Cursor) -> None:
+    _turn(cur)
     clause = cur.clause
-    if clause.rates and cur.joined:
-        clause.added = True
+    if clause.rates and cur.joined and not clause.parts:
+        clause.added = True  # "BID and HS", but not "QID AC and HS"
     cur.joined = False
     clause.parts.append(cur.token.value)
     cur.take()
@@ -83,7 +92,7 @@ def lasting(cur: Cursor, hours: Fraction) -> None:
     """Days bound a step; hours are how long a patch stays on, and nothing else we know."""
     clause = cur.clause
     if cur.off:
-        cur.off = False
+        cur.off, clause.off_h = False, hours
     elif hours >= DAY_H and hours % DAY_H == 0 and not (hours == DAY_H and cur.clause.patch):
         clause.bounded = True
     elif cur.clause.patch:
@@ -134,11 +143,26 @@ def _on_count(cur: Cursor) -> None:
         return
 
 
+def _on_every(cur: Cursor) -> None:
+    if cur.ahead(1) in ("weekday", "part"):
+        cur.take()
+    else:
+        on_frequency(cur)
+
+
+def _on_after(cur: Cursor) -> None:
+    """ "... then 300 mg after 1 week": when a later step begins."""
+    period = period_at(cur.toks, cur.at + 1)
+    if period is not None and period[0] >= DAY_H and len(cur.steps) > 1:
+        cur.at = period[2]
+
+
 def on_frequency(cur: Cursor) -> None:
     read = frequency_at(cur.toks, cur.at)
     if read is None:
         return
     low, high, cur.at = read
+    _turn(cur)
     clause = cur.clause
     if cur.upto:
         cur.upto, clause.ceiling = False, high
@@ -160,7 +184,7 @@ def _on_repeat(cur: Cursor) -> None:
         elif cur.ahead() == "x" and cur.ahead(1) == "number" and cur.toks[cur.at + 1].value == 1:
             found = True
             cur.take(2)
-        elif cur.ahead() in ("once-only", "fill", "dose") and cur.ahead() != "end":
+        elif cur.ahead() in ("once-only", "fill", "dose", "prn") and cur.ahead() != "end":
             cur.take()
         elif cur.ahead() in ("per", "every") and (period := period_at(cur.toks, cur.at + 1)) is not None:
             cur.at = period[2]
@@ -195,6 +219,7 @@ def bare_time(cur: Cursor, period: tuple[Fraction, Fraction, int]) -> None:
     """ "12 hours on, 12 hours off", or a duration without "for"."""
     after = kind(cur.toks, period[2])
     if after == "off" or cur.off:
+        cur.clause.off_h = period[1]
         cur.off, cur.at = False, period[2] + (after == "off")
     elif after == "on" and cur.clause.patch:
         cur.clause.wear_h, cur.at = period[1], period[2] + 1
@@ -219,6 +244,7 @@ HANDLERS: dict[str, Callable[[Cursor], None]] = {
     "frequency": on_frequency,
     "adverb": on_frequency,
     "a-time": on_frequency,
-    "every": on_frequency,
+    "every": _on_every,
+    "after": _on_after,
     "repeat": _on_repeat,
 }

@@ -19,13 +19,15 @@ MAX_TEXT = 1_000
 
 # One alternative per character class and no nested repetition, so that matching is linear.
 _TOKEN = re.compile(
-    r"\d{1,3}(?:,\d{3})+(?![\d.,])"
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])"
+    r"|\d+,\d+"
     r"|\d+(?:\.\d+)?"
     r"|(?:(?<=\s)|(?<=^)|(?<=\())\.\d+"
     r"|[a-z](?:\.[a-z])+(?![a-z])"
     r"|[a-z]+(?:'[a-z]+)?"
     r"|\S"
 )
+_DECIMAL_COMMA = re.compile(r"\d+,(?!\d{3}$)\d+")  # one and a half, or a list of two numbers: not told
 _FRACTIONS = {"½": " 1/2", "¼": " 1/4", "¾": " 3/4", "⅓": " 1/3", "⅔": " 2/3", "×": " x "}
 _SYMBOLS = {
     ",": "comma", ";": "comma", ".": "stop", "-": "dash", "–": "dash", "—": "dash", "/": "slash", "(": "open-bracket",
@@ -58,13 +60,15 @@ _PHRASES: dict[str, str] = {
     "every": "every | each | q | once every=1",
     "per": "per | in | within | into | in a | in any | within a | out of",
     "a": "a | an",
-    "part": "in the morning=morning | in morning=morning | every morning=morning | each morning=morning"
+    "part": "in the morning=morning | in am=morning | in the am=morning | in morning=morning"
+    " | every morning=morning | each morning=morning"
     " | morning=morning | mornings=morning | mane=morning | am=morning | qam=morning | on waking=morning"
     " | with breakfast=morning | at breakfast=morning | before breakfast=morning | after breakfast=morning"
     " | at noon=noon | noon=noon | midday=noon | at midday=noon | with lunch=noon | at lunch=noon"
     " | before lunch=noon | after lunch=noon | at lunchtime=noon | lunchtime=noon | q noon=noon"
     " | in the afternoon=afternoon | afternoon=afternoon | every afternoon=afternoon | each afternoon=afternoon"
-    " | in the evening=evening | evening=evening | evenings=evening | every evening=evening | each evening=evening"
+    " | in the evening=evening | in pm=evening | in the pm=evening | evening=evening | evenings=evening"
+    " | every evening=evening | each evening=evening"
     " | pm=evening | qpm=evening | with dinner=evening | at dinner=evening | before dinner=evening"
     " | after dinner=evening | with supper=evening | at supper=evening | with evening meal=evening"
     " | qevening=evening | at teatime=evening | teatime=evening | q evening=evening | q am=morning | q pm=evening"
@@ -74,9 +78,12 @@ _PHRASES: dict[str, str] = {
     " | every bedtime=bedtime | every night at bedtime=bedtime | nightly at bedtime=bedtime | q bedtime=bedtime"
     " | at bed time=bedtime | before sleep=bedtime | each night=bedtime | q night=bedtime | to sleep=bedtime"
     " | with meals=meals | with each meal=meals | with every meal=meals | at meals=meals | ac=meals | pc=meals"
-    " | before meals=meals | after meals=meals | before each meal=meals | after each meal=meals | at mealtimes=meals"
+    " | before meals=meals | after meals=meals | before each meal=meals | after each meal=meals"
+    " | at mealtimes=meals"
     " | before food=food | after food=food",
-    "then": "then | and then | than | and than | thereafter | and thereafter | followed by | after that | afterwards"
+    "then": "titrate to | titrate up to | titrating to | titrating up to | then titrate to"
+    " | then titrate up to | then | and then | than | and than | thereafter | and thereafter | followed by"
+    " | after that | afterwards"
     " | increase to | then increase to | increasing to | may increase to | can increase to | and increase to"
     " | reduce to | then reduce to | decrease to | then decrease to | taper to | then take | and then take"
     " | then continue"
@@ -88,16 +95,19 @@ _PHRASES: dict[str, str] = {
     "prn": "prn | as needed | as required | when needed | when required | if needed | if required | as necessary"
     " | only as needed | only if needed | only when needed | only prn | if necessary | when necessary | as need",
     "open": "as directed | uad | ud | ut dict | as instructed | as advised | as prescribed | as tolerated | titrate"
-    " | titrate to effect | titrate as directed | titrate as needed | titrate up | titrate as tolerated | titrated"
+    " | titrate to effect | titrate as directed | titrate as needed | titrate as tolerated | titrated"
     " | per md | per provider | per doctor | per physician | per protocol | sliding scale | per sliding scale"
     " | increase as tolerated | increase as directed | see instructions | see attached | see notes"
     " | taper as directed"
     " | slowly titrate | titrate to response | and titrate | may titrate",
+    "after": "after",
+    "supply": "disp | dispense | # | qty | quantity | refills | refill | supply",
     "hold": "hold | on hold | hold medication | hold dose | hold until further notice | hold for now",
     "fill-hold": "hold for sedation | hold if sedated | hold if drowsy | hold for drowsiness | hold if oversedated"
     " | hold for oversedation | hold if confused | hold for confusion",
     "max": "max | maximum | max of | maximum of | max dose | maximum dose | not to exceed | nte | do not exceed"
-    " | no more than | not more than | do not take more than | never more than | to a maximum of | up to a maximum of"
+    " | no more than | not more than | do not take more than | never more than | to a maximum of"
+    " | up to a maximum of"
     " | up to a max of | limit | do not exceed more than | maximum dosage | max dose of | maximum dose of"
     " | to a max of"
     " | max daily dose=24 | maximum daily dose=24 | mdd=24 | max daily=24 | daily max=24 | max daily dose of=24"
@@ -118,7 +128,8 @@ _PHRASES: dict[str, str] = {
     " | leave in place for | worn for",
     "off": "off | off for | then off | then off for | then remove for | remove for",
     "change": "change | replace | changed | replaced | change patch | replace patch",
-    "weekday": "monday=mon | mondays=mon | mon=mon | tuesday=tue | tuesdays=tue | tue=tue | tues=tue | wednesday=wed"
+    "weekday": "monday=mon | mondays=mon | mon=mon | tuesday=tue | tuesdays=tue | tue=tue | tues=tue"
+    " | wednesday=wed"
     " | wednesdays=wed | wed=wed | thursday=thu | thursdays=thu | thu=thu | thur=thu | thurs=thu | friday=fri"
     " | fridays=fri | fri=fri | saturday=sat | saturdays=sat | sat=sat | sunday=sun | sundays=sun | sun=sun"
     " | mwf=mon wed fri | tts=tue thu sat | tths=tue thu sat | weekdays=mon tue wed thu fri | weekends=sat sun",
@@ -128,7 +139,8 @@ _PHRASES: dict[str, str] = {
     "fill": "take | takes | taken | taking | give | given | use | apply | applied | place | administer"
     " | inhale | swallow"
     " | chew | insert | instill | inject | the | by mouth | mouth | orally | oral | po | per os | by oral route"
-    " | via oral route | route | iv | im | sc | subcut | topically | topical | transdermally | transdermal | rectally"
+    " | via oral route | route | iv | im | sc | subcut | topically | topical | transdermally | transdermal"
+    " | rectally"
     " | patient to take | to be taken | to be applied | please take | by | whole | with | food | water | with food"
     " | with a meal | with or without food | with a full glass of water | with plenty of water | with a snack"
     " | without food | on an empty stomach | do not crush | do not crush or chew | do not chew | do not open"
@@ -138,20 +150,25 @@ _PHRASES: dict[str, str] = {
     " | total dose | total daily dose | approximately | about | exactly | skin | to skin | to the skin | intact"
     " | intact skin | clean dry skin | affected | affected area | affected areas | to affected area | area"
     " | areas | site"
-    " | painful area | most painful area | over | to the affected area | to painful area | to area | of pain | remove"
+    " | painful area | most painful area | over | to the affected area | to painful area | to area"
+    " | of pain | remove"
     " | at the same time each day | at same time each day"
-    " | of each week | each time | start | starting | from | onward | onwards | initially | initial | first | is | be"
-    " | s | pain | pains | nerve | nerves | neuropathy | neuropathic | neuralgia | postherpetic | shingles | diabetic"
+    " | of each week | each time | start | starting | from | onward | onwards | initially | initial | first"
+    " | is | be"
+    " | s | pain | pains | nerve | nerves | neuropathy | neuropathic | neuralgia | postherpetic | shingles"
+    " | diabetic"
     " | sciatica | fibromyalgia | burning | tingling | numbness | anxiety | sleep | insomnia | restless | leg"
     " | legs | rls"
     " | foot | feet | hand | hands | arm | arms | back | low | lower | upper | neck | shoulder | knee | hip | rib"
     " | ribs | chest | wall | headache | headaches | migraine | migraines | seizure | seizures | epilepsy"
     " | spasm | spasms"
-    " | itch | itching | cough | hiccups | hot | flashes | mild | moderate | severe | chronic | acute | breakthrough"
+    " | itch | itching | cough | hiccups | hot | flashes | mild | moderate | severe | chronic | acute"
+    " | breakthrough"
     " | moderate to severe | muscle | muscles | joint | joints | generic | brand | substitute | medication"
     " | medicine | drug"
     " | via | peg | tube | g tube | ng tube | gtube | hour of sleep | relief | control | management | mood"
-    " | depression",
+    " | depression | fever | discomfort | inflammation | cramp | cramps | symptoms | flare | flares | agitation"
+    " | tremor | nausea | bladder | menses | soreness",
 }  # fmt: skip
 _LONGEST = 6
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})  # "1st" is no one piece
@@ -217,7 +234,7 @@ def mentions_dose(sig: str) -> bool:
 
 def _other(word: str, at: int, drug_words: frozenset[str]) -> Token | None:
     if word[0].isdigit() or (word[0] == "." and len(word) > 1):
-        if not word.isascii() or len(word) > 20:
+        if not word.isascii() or len(word) > 20 or _DECIMAL_COMMA.fullmatch(word):
             return None
         return Token("number", Decimal(word.replace(",", "")), at, word)
     if word in _SYMBOLS:

@@ -23,15 +23,15 @@ def order_name(order: Order) -> str:
     return escape(order.named)
 
 
-def order_line(order: Order, ctx: Context) -> str:
-    """What was ordered, as read."""
+def order_line(order: Order, ctx: Context, role: str = "Order") -> str:
+    """What was ordered, as read; `role` says what part it has ("Order", "With")."""
     dose = order.dose
     if not order.has_drug:
         day = order.planned.earliest.astimezone(ctx.policy.zone).date().isoformat() if order.planned else ""
-        return f"Order: {escape(order.named)}{f', planned for {day}' if day else ''}"
+        return f"{role}: {escape(order.named)}{f', planned for {day}' if day else ''}"
     if dose.peak_day_mg is None:
-        return f"Order: {escape(order.named)}; daily dose not readable ({dose.why})"
-    parts = [f"Order: {escape(order.named)}, {amount(dose.peak_day_mg)} mg/day"]
+        return f"{role}: {escape(order.named)}; daily dose not readable ({dose.why})"
+    parts = [f"{role}: {escape(order.named)}, {amount(dose.peak_day_mg)} mg/day"]
     if dose.max_single_mg is not None:
         parts.append(f"up to {amount(dose.max_single_mg)} mg per dose")
     if dose.doses_per_day is not None:

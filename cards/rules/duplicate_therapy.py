@@ -34,7 +34,7 @@ def check(statement: Statement, rule: Duplicate, order: Order, ctx: Context) -> 
             summary=one_line(rule.summary.format(other=_dosed(staying[0]), drug=_dosed(order).lower())),
             reason=rule.reason,
             advice=(*because, *rule.advice),
-            basis=(order_line(order, ctx), *(f"With: {order_line(other, ctx)}" for other in staying)),
+            basis=(order_line(order, ctx), *(order_line(other, ctx, "With") for other in staying)),
         )
     )
 

@@ -61,7 +61,7 @@ def check(statement: Statement, rule: Pair, order: Order, ctx: Context) -> Outco
             advice=(*because, *(rule.advice_if_partner_ordered if other_way else rule.advice)),
             basis=(
                 order_line(order, ctx),
-                *(f"With: {_partner_line(partner, ctx)}" for partner in speaking),
+                *(_partner_line(partner, ctx) for partner in speaking),
                 *basis,
                 *(f"Risk factor: {one}" for one in named),
                 *(renal_lines(ctx) if _needs_kidney(statement) else ()),
@@ -109,7 +109,7 @@ def _of(names: Iterable[str], washout_days: int, order: Order, ctx: Context) -> 
 
 
 def _partner_line(partner: Order, ctx: Context) -> str:
-    line = order_line(partner, ctx)
+    line = order_line(partner, ctx, "With")
     if partner.kind == "ended" and partner.ends is not None:
         line += f", stopped {max((ctx.now - partner.ends.latest).days, 0)} days ago"
     elif partner.authored is not None and partner.kind == "active":

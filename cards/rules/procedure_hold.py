@@ -45,7 +45,7 @@ def check(statement: Statement, rule: ProcedureHold, order: Order, ctx: Context)
             advice=(*because, *(_plan(*one) for one in needed), *rule.advice),
             basis=(
                 *(order_line(procedure, ctx) for _, procedure, _, _ in needed),
-                *(f"With: {order_line(drug, ctx)}" for _, _, drug, _ in needed),
+                *(order_line(drug, ctx, "With") for _, _, drug, _ in needed),
                 *(renal_lines(ctx) if any(one[3].when.predicates for one in needed) else ()),
             ),
             unchecked=any(one[3].evidence not in ("seen", "design") for one in needed),

@@ -1,5 +1,5 @@
 import pytest
-from make_request import NOW
+from hook_requests import NOW
 
 from cds_service.app import create_app
 from cds_service.hooks.invoke import load_engine

@@ -3,9 +3,26 @@
 import copy
 
 import pytest
-from make_request import SELECT, SIGN, VIEW, bundle, draft_of, plain, summaries, topics
+from hook_requests import SELECT, SIGN, VIEW, bundle, draft_of, plain, summaries, topics
 
-ODD = [None, True, 0, -1, 1e300, 2**63, "", "  ", "x" * 1_001, "2026-13-40", [], [[]], [None], {}, {"a": [1]}, [{"a": None}]]
+ODD = [
+    None,
+    True,
+    0,
+    -1,
+    1e300,
+    2**63,
+    "",
+    "  ",
+    "x" * 1_001,
+    "2026-13-40",
+    [],
+    [[]],
+    [None],
+    {},
+    {"a": [1]},
+    [{"a": None}],
+]
 
 
 def members(value, path=()):
@@ -48,7 +65,9 @@ def test_no_prefetch_value_makes_any_service_fail(client, endpoint, value):
         assert client.post(endpoint, json=changed).status_code in (200, 412)
 
 
-@pytest.mark.parametrize("entry", [[None], [5], ["x"], [[]], [{}], [{"fullUrl": "urn:x"}], "x", 5, [{"resource": {}}]])
+@pytest.mark.parametrize(
+    "entry", [[None], [5], ["x"], [[]], [{}], [{"fullUrl": "urn:x"}], "x", 5, [{"resource": {}}]]
+)
 def test_a_draft_that_cannot_be_read_is_named_in_a_card(client, entry):
     body = plain()
     body["context"]["draftOrders"]["entry"] = entry

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from make_request import SELECT, SIGN, VIEW, bundle, draft_of, outcome, plain, request_named
+from hook_requests import SELECT, SIGN, VIEW, bundle, draft_of, outcome, plain, request_named
 
 from cds_service.app import create_app
 from cds_service.settings import Settings
@@ -135,7 +135,9 @@ def test_all_problems_are_reported_at_once(client):
     assert refused(client.post(SIGN, json=body), 400) == ["context.patientId", "context.draftOrders"]
 
 
-@pytest.mark.parametrize(("endpoint", "hook"), [(SIGN, "order-select"), (SELECT, "order-sign"), (VIEW, "order-sign")])
+@pytest.mark.parametrize(
+    ("endpoint", "hook"), [(SIGN, "order-select"), (SELECT, "order-sign"), (VIEW, "order-sign")]
+)
 def test_a_hook_of_another_service_is_refused_not_answered_with_no_cards(client, endpoint, hook):
     body = plain()
     body["hook"] = hook
@@ -147,7 +149,9 @@ def test_an_unknown_service_is_not_found(client):
     refused(client.get("/nowhere"), 404)
 
 
-@pytest.mark.parametrize(("method", "path"), [("get", SIGN), ("put", SIGN), ("delete", SIGN), ("post", "/cds-services")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("get", SIGN), ("put", SIGN), ("delete", SIGN), ("post", "/cds-services")]
+)
 def test_another_method_is_refused_with_those_that_are_allowed(client, method, path):
     response = getattr(client, method)(path)
     refused(response, 405)
@@ -160,21 +164,36 @@ def test_a_trailing_slash_is_answered_and_a_double_one_is_not_redirected(client)
 
 
 @pytest.mark.parametrize(
-    "value", ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8", "application/fhir+json"]
+    "value",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        "Application/JSON;charset=UTF-8",
+        "application/fhir+json",
+    ],
 )
 def test_json_content_types_are_accepted(client, value):
     assert client.post(SIGN, data=json.dumps(plain()), content_type=value).status_code == 200
 
 
 @pytest.mark.parametrize(
-    "value", [None, "text/plain", "application/xml", "application/x-www-form-urlencoded", "application/json; charset=latin-1"]
+    "value",
+    [
+        None,
+        "text/plain",
+        "application/xml",
+        "application/x-www-form-urlencoded",
+        "application/json; charset=latin-1",
+    ],
 )
 def test_other_content_types_are_refused(client, value):
     refused(client.post(SIGN, data=json.dumps(plain()), content_type=value), 415)
 
 
 def test_a_compressed_body_is_refused(client):
-    response = client.post(SIGN, data=b"\x1f\x8b", content_type="application/json", headers={"Content-Encoding": "gzip"})
+    response = client.post(
+        SIGN, data=b"\x1f\x8b", content_type="application/json", headers={"Content-Encoding": "gzip"}
+    )
     refused(response, 415)
 
 
@@ -215,7 +234,8 @@ def test_no_prefetch_at_all_is_a_failed_precondition(client):
     "value",
     [
         outcome("error", "forbidden"), outcome("fatal"), bundle(outcome("error")), {"response": {"status": "404"}},
-        {"response": {"status": "500 oops"}, "resource": None}, "p1", 5, {}, {"resourceType": "Practitioner", "id": "p1"},
+        {"response": {"status": "500 oops"}, "resource": None}, "p1", 5, {},
+        {"resourceType": "Practitioner", "id": "p1"},
         {"resourceType": "Patient", "id": "another"}, bundle({"resourceType": "Patient", "id": "another"}),
     ],
 )  # fmt: skip

@@ -1,5 +1,5 @@
 import pytest
-from make_request import SIGN, plain
+from hook_requests import SIGN, plain
 
 from cds_service.app import create_app
 from cds_service.settings import Settings
@@ -46,13 +46,21 @@ def test_cors_headers_stand_on_successes_and_errors(client, status):
     assert "Origin" in response.headers["Vary"]
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example.org", "null", "https://ehr.example.org.evil.org", "*", ""])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example.org", "null", "https://ehr.example.org.evil.org", "*", ""]
+)
 def test_an_origin_that_is_not_listed_gets_no_permission(client, origin):
-    for response in (client.get("/cds-services", headers={"Origin": origin}), client.options(SIGN, headers={"Origin": origin})):
+    for response in (
+        client.get("/cds-services", headers={"Origin": origin}),
+        client.options(SIGN, headers={"Origin": origin}),
+    ):
         assert "Access-Control-Allow-Origin" not in response.headers
 
 
 def test_no_origin_is_listed_by_default(engine):
     client = create_app(Settings(), engine).test_client()
     for origin in ("https://sandbox.cds-hooks.org", "http://localhost:8080"):
-        assert "Access-Control-Allow-Origin" not in client.get("/cds-services", headers={"Origin": origin}).headers
+        assert (
+            "Access-Control-Allow-Origin"
+            not in client.get("/cds-services", headers={"Origin": origin}).headers
+        )

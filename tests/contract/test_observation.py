@@ -4,19 +4,31 @@ import json
 import re
 
 import pytest
-from make_request import SIGN, draft_of, outcome, plain
+from hook_requests import SIGN, draft_of, outcome, plain
 
 from cds_service.app import create_app
 from cds_service.observability.metrics import ISSUE_CODES
 
-SECRETS = ["Mustermann", "MRN-778899", "1952-01-01", "draft-secret-17", "4b6ffa0e", "take my secret", "p-secret-1"]
+SECRETS = [
+    "Mustermann",
+    "MRN-778899",
+    "1952-01-01",
+    "draft-secret-17",
+    "4b6ffa0e",
+    "take my secret",
+    "p-secret-1",
+]
 
 
 def secretive():
     """A request with something to recognise in every place."""
     body = plain()
     patient = body["prefetch"]["patient"]
-    patient |= {"id": "p-secret-1", "name": [{"family": "Mustermann"}], "identifier": [{"value": "MRN-778899"}]}
+    patient |= {
+        "id": "p-secret-1",
+        "name": [{"family": "Mustermann"}],
+        "identifier": [{"value": "MRN-778899"}],
+    }
     body["context"]["patientId"] = "p-secret-1"
     draft = draft_of(body)
     draft |= {"id": "draft-secret-17", "subject": {"reference": "Patient/p-secret-1"}}
@@ -54,9 +66,16 @@ def refusals():
     yield "foreign", SIGN, json.dumps(body).replace("Patient/p-secret-1", "Patient/MRN-778899")
 
 
-@pytest.mark.parametrize(("path", "text"), [case[1:] for case in refusals()], ids=[case[0] for case in refusals()])
+@pytest.mark.parametrize(
+    ("path", "text"), [case[1:] for case in refusals()], ids=[case[0] for case in refusals()]
+)
 def test_no_patient_data_reaches_a_log_a_metric_or_an_error_body(client, capfd, path, text):
-    response = client.post(path + "?name=Mustermann", data=text, content_type="application/json", headers={"X-Request-Id": "MRN-778899"})
+    response = client.post(
+        path + "?name=Mustermann",
+        data=text,
+        content_type="application/json",
+        headers={"X-Request-Id": "MRN-778899"},
+    )
     captured = capfd.readouterr()
     written = captured.out + captured.err + client.get("/metrics").text + str(response.headers)
     if response.status_code != 200:

@@ -57,4 +57,5 @@ def test_pages_need_nothing_but_their_own_style_sheet(client, path):
     assert "<script" not in text
     assert "style=" not in text
     assert 'href="/static/knowledge.css"' in text
-    assert client.get("/static/knowledge.css").status_code == 200
+    with client.get("/static/knowledge.css") as style:
+        assert style.status_code == 200

@@ -1,7 +1,7 @@
 """The decision table of prefetch values, row by row, for a required and an optional key."""
 
 import pytest
-from make_request import SIGN, bundle, outcome, plain, request_named, summaries, topics
+from hook_requests import SIGN, bundle, outcome, plain, request_named, summaries, topics
 
 from cds_service.hooks.keys import KEYS
 from cds_service.hooks.prefetch import ABSENT, read_key
@@ -74,7 +74,11 @@ def test_a_page_of_the_newest_results_needs_no_further_page_and_a_shorter_one_do
     result = {"resourceType": "Observation", "subject": {"reference": "Patient/p1"}}
     count = ROWS["kidney"].newest
     assert read(bundle(*[result] * count, link=NEXT), "kidney") == ("given", count, [])
-    assert read(bundle(*[result] * (count - 1), link=NEXT), "kidney") == ("given", count - 1, ["page-not-followed"])
+    assert read(bundle(*[result] * (count - 1), link=NEXT), "kidney") == (
+        "given",
+        count - 1,
+        ["page-not-followed"],
+    )
 
 
 def test_the_newest_page_size_is_the_one_that_is_asked_for():

@@ -1,7 +1,7 @@
 """Requests as real clients send them: each quirk as a pair of request and what it must lead to."""
 
 import pytest
-from make_request import NOW, expected_named, names, request_named
+from hook_requests import NOW, expected_named, names, request_named
 
 from cds_service.hooks.discovery import BY_ID
 from cds_service.hooks.invoke import answer

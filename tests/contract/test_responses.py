@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from make_request import SIGN, draft_of, names, plain, request_named
+from hook_requests import SIGN, draft_of, names, plain, request_named
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -48,7 +48,11 @@ def test_a_card_has_what_clients_rely_on(client):
 
 def test_an_update_echoes_what_does_not_state_the_dose(client):
     body = plain()
-    extra = {"identifier": [{"value": "x"}], "extension": [{"url": "http://x", "valueDecimal": 1.5}], "unknown": {"a": [1]}}
+    extra = {
+        "identifier": [{"value": "x"}],
+        "extension": [{"url": "http://x", "valueDecimal": 1.5}],
+        "unknown": {"a": [1]},
+    }
     draft_of(body).update(extra)
     (card,) = client.post(SIGN, json=body).json["cards"]
     resource = card["suggestions"][0]["actions"][0]["resource"]

@@ -1,0 +1,45 @@
+"""The Flask application: endpoints, errors, headers, log and metrics put together."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from cds_service.errors import register_error_handlers
+from cds_service.hooks.invoke import Engine, load_engine
+from cds_service.hooks.routes import Clock, hook_routes, now_utc
+from cds_service.installation import check_packages
+from cds_service.observability.request_log import set_log_level
+from cds_service.observability.requests import register_observation
+from cds_service.observability.routes import health_routes
+from cds_service.publish.routes import knowledge_routes
+from cds_service.security.headers import register_headers
+from cds_service.settings import Settings
+
+_PUBLISH = Path(__file__).with_name("publish")
+
+
+def create_app(settings: Settings, engine: Engine | None = None, clock: Clock = now_utc) -> Flask:
+    """The application of one site. `clock` is read once per call, at the edge.
+
+    Raises InstallationError, KnowledgeFileError or TableError where the service cannot work.
+    """
+    check_packages()
+    set_log_level(settings.log_level)
+    engine = engine or load_engine(settings)
+    pages = "knowledge" in settings.pages
+    app = Flask(
+        "cds_service",
+        static_folder=str(_PUBLISH / "static") if pages else None,
+        template_folder=str(_PUBLISH / "templates"),
+    )
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    register_observation(app)
+    register_headers(app, settings)
+    register_error_handlers(app, settings.max_body_bytes)
+    app.register_blueprint(hook_routes(engine, clock))
+    app.register_blueprint(health_routes(engine, "metrics" in settings.pages))
+    if pages:
+        app.register_blueprint(knowledge_routes(engine.knowledge))
+    return app

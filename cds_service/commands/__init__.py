@@ -1,0 +1,1 @@
+"""The subcommands of `cds-service`, one module per group."""

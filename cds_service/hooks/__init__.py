@@ -1,0 +1,1 @@
+"""CDS Hooks over HTTP: discovery, reading requests and prefetch, answering."""

@@ -1,0 +1,23 @@
+"""The hook context, also where a client before 1.0 sends a list in its place."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cards.facts.resources import text
+from cds_service.hooks.entries import is_resource
+
+
+def context_of(value: Any, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The context as an object; None where it cannot be told what is meant.
+
+    A list of one object is that object. A list of resources, with the patient named at top level, was
+    the context of medication-prescribe before 1.0: the drafts themselves.
+    """
+    if isinstance(value, dict):
+        return value
+    if not isinstance(value, list) or not value:
+        return None
+    if all(is_resource(item) for item in value):
+        patient = text(body.get("patient"))
+        return {"patientId": patient, "draftOrders": value} if patient else None
+    return value[0] if len(value) == 1 and isinstance(value[0], dict) else None

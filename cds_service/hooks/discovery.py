@@ -1,0 +1,90 @@
+"""The services this server offers, and the discovery document that announces them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cds_service.hooks.keys import templates
+from terminology.load import Terminology
+
+SPECIFICATION = "2.0.1"
+
+_REQUIREMENTS = (
+    "FHIR R4. Send the prefetch keys as they are named here; `patient` is required. Without creatinine, "
+    "weight, problem list and medications the advice is less certain and says so."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service. `accepts` are the hooks its endpoint reads, older names of its hook among them."""
+
+    id: str
+    hook: str
+    accepts: frozenset[str]
+    title: str
+    description: str
+    reads_drafts: bool
+
+
+SERVICES = (
+    Service(
+        id="neuropathic-order-select",
+        hook="order-select",
+        # The predecessors of order-select are read, not advertised: their bodies still come.
+        accepts=frozenset({"order-select", "medication-prescribe", "order-review"}),
+        title="Neuropathic pain: check while ordering",
+        description=(
+            "Checks the selected gabapentin and pregabalin orders against kidney function, label limits and "
+            "other treatment. Warnings and critical advice only."
+        ),
+        reads_drafts=True,
+    ),
+    Service(
+        id="neuropathic-order-sign",
+        hook="order-sign",
+        accepts=frozenset({"order-sign"}),
+        title="Neuropathic pain: check before signing",
+        description=(
+            "Checks all gabapentin and pregabalin orders about to be signed against kidney function, label "
+            "limits and other treatment, and offers a dose that fits."
+        ),
+        reads_drafts=True,
+    ),
+    Service(
+        id="neuropathic-patient-view",
+        hook="patient-view",
+        accepts=frozenset({"patient-view"}),
+        title="Neuropathic pain: review of active treatment",
+        description=(
+            "Reviews active gabapentin and pregabalin treatment when a chart is opened. Warnings and "
+            "critical advice only."
+        ),
+        reads_drafts=False,
+    ),
+)
+
+BY_ID = {service.id: service for service in SERVICES}
+
+
+def service_for(hook: str) -> Service | None:
+    """The service that reads this hook, None for a hook that no service of this server reads."""
+    return next((service for service in SERVICES if hook in service.accepts), None)
+
+
+def discovery_document(terminology: Terminology) -> dict[str, Any]:
+    """The body of GET /cds-services; members stand in the order of the specification's table."""
+    prefetch = templates(terminology.sets.sets)
+    return {
+        "services": [
+            {
+                "hook": service.hook,
+                "title": service.title,
+                "description": service.description,
+                "id": service.id,
+                "prefetch": prefetch,
+                "usageRequirements": _REQUIREMENTS,
+                "version": SPECIFICATION,
+            }
+            for service in SERVICES
+        ]
+    }

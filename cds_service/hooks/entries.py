@@ -1,0 +1,60 @@
+"""The resources in a Bundle, a list, or whatever a client sends in their place."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cards.facts.resources import Resource, text
+
+# A list of Bundles of lists is read; what is nested deeper is no longer a list of resources.
+_DEEPEST = 4
+
+
+def resources_in(value: object) -> tuple[tuple[Resource, ...], int]:
+    """The resources in `value`, and how many entries could not be read as one.
+
+    Reads a Bundle (with or without resourceType and type), wrapped and bare entries, an entry that is one
+    object, a list of resources or Bundles, and a single resource. OperationOutcomes are resources too.
+    """
+    found = list(_walk(value, _DEEPEST))
+    readable = tuple(one for one in found if one is not None)
+    return readable, len(found) - len(readable)
+
+
+def is_resource(value: object) -> bool:
+    """Whether `value` is an object that names its FHIR type."""
+    return isinstance(value, dict) and bool(text(value.get("resourceType")))
+
+
+def _walk(value: Any, deepest: int) -> Iterator[Resource | None]:
+    """Each resource, or None in the place of an entry that is none."""
+    if deepest == 0:
+        yield None
+    elif isinstance(value, list):
+        for item in value:
+            yield from _walk(item, deepest - 1)
+    elif not isinstance(value, dict):
+        yield None
+    elif value.get("resourceType") == "Bundle" or ("entry" in value and "resourceType" not in value):
+        for entry in _entries(value.get("entry")):
+            resource = _resource(entry)
+            if resource is not None and resource["resourceType"] == "Bundle":
+                yield from _walk(resource, deepest - 1)
+            else:
+                yield resource
+    else:
+        yield _resource(value)
+
+
+def _entries(entry: Any) -> list[Any]:
+    if entry is None:
+        return []
+    return entry if isinstance(entry, list) else [entry]
+
+
+def _resource(entry: Any) -> Resource | None:
+    if not isinstance(entry, dict):
+        return None
+    resource = entry.get("resource")
+    if isinstance(resource, dict) and is_resource(resource):
+        return resource
+    return entry if is_resource(entry) else None

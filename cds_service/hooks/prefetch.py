@@ -1,0 +1,159 @@
+"""What was sent under each prefetch key: one decision table for given, absent and failed.
+
+value of the key                                    read as
+absent; {}; a text, number, truth value             absent
+null; a Bundle without entries, `total` 0           given, and known to be none
+resources of the key's types                        given
+resources of other types or other patients only     absent, and named
+OperationOutcome, alone or as an entry:
+    error or fatal, or no severity                  failed: the client tried, so nobody asks again
+    warning or information only                     no resource, else as the rest of the Bundle says
+{"response": ..., "resource": ...} (before 1.0)     by HTTP status, then as the resource says
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cards.facts.medications import other_patient
+from cards.facts.record import Issue, KeyResult, Record
+from cards.facts.resources import Resource, as_list, obj, objects, text
+from cds_service.hooks.entries import resources_in
+from cds_service.hooks.keys import KEYS, PATIENT, PrefetchKey
+
+# What stands for a key that was not sent; null is an answer.
+ABSENT: Any = object()
+
+_STATUS = re.compile(r"\s*([1-5]\d\d)\b", re.ASCII)
+# FHIR IssueType codes that say why a query failed; any other is not repeated, since it could be free text.
+_REASONS = frozenset(
+    {
+        "security", "login", "unknown", "expired", "forbidden", "suppressed", "processing", "not-supported",
+        "duplicate", "not-found", "deleted", "too-long", "code-invalid", "business-rule", "conflict",
+        "transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled", "invalid",
+        "structure", "required", "value", "too-costly", "multiple-matches",
+    }
+)  # fmt: skip
+
+
+def read_prefetch(
+    prefetch: Mapping[str, Any],
+    patient_id: str,
+    issues: Iterable[Issue] = (),
+    keys: Iterable[PrefetchKey] = KEYS,
+) -> Record:
+    """The record that `prefetch` supplies. Raises nothing, whatever the values are."""
+    results: dict[str, KeyResult] = {}
+    found = list(issues)
+    for row in keys:
+        results[row.key], problems = read_key(row, prefetch.get(row.key, ABSENT), patient_id)
+        found.extend(problems)
+    return Record(patient_id=patient_id, keys=results, issues=tuple(found))
+
+
+def read_key(row: PrefetchKey, value: Any, patient_id: str) -> tuple[KeyResult, list[Issue]]:
+    """The decision table: what one key's value says, and what of it could not be used."""
+    value, status = _unwrapped(value)
+    if status >= 400:
+        return _result(row, "failed", why=f"the EHR reported HTTP status {status}"), []
+    if value is ABSENT or value == {}:
+        return _result(row, "absent"), []
+    if value is None:
+        return _result(row, "given"), _no_patient(row)
+    if not isinstance(value, dict | list):
+        return _result(row, "absent"), [_unreadable(row, "what was sent is not a FHIR resource")]
+    resources, unreadable = resources_in(value)
+    outcomes = [one for one in resources if one["resourceType"] == "OperationOutcome"]
+    others = [one for one in resources if one["resourceType"] != "OperationOutcome"]
+    mine, issues = _of_this_patient(row, others, patient_id)
+    if unreadable:
+        issues.append(_unreadable(row, f"{_count(unreadable, 'entry', 'entries')} could not be read"))
+    errors = [reason for outcome in outcomes if (reason := _error(outcome))]
+    if errors:
+        return _result(row, "failed", mine, f"the EHR reported an error: {errors[0]}"), issues
+    if _more_pages(row, value, len(resources)):
+        issues.append(Issue("page-not-followed", f"{row.words}: only the first page was sent"))
+    if not mine and (others or unreadable):
+        return _result(row, "absent"), issues
+    return _result(row, "given", mine), issues if mine else [*issues, *_no_patient(row)]
+
+
+def _unwrapped(value: Any) -> tuple[Any, int]:
+    """The value without the wrapper of clients before 1.0, and the HTTP status it reports, else 0."""
+    if not isinstance(value, dict) or "resourceType" in value or not {"response", "resource"} & value.keys():
+        return value, 0
+    response = value.get("response")
+    stated = response.get("status") if isinstance(response, dict) else None
+    match = _STATUS.match(str(stated)) if isinstance(stated, str | int) else None
+    status = int(match[1]) if match else 0
+    if "resource" in value:
+        return value["resource"], status
+    return (None if 200 <= status < 300 else ABSENT), status
+
+
+def _of_this_patient(
+    row: PrefetchKey, resources: Iterable[Resource], patient_id: str
+) -> tuple[tuple[Resource, ...], list[Issue]]:
+    mine: list[Resource] = []
+    foreign = wrong = 0
+    for resource in resources:
+        kind = resource["resourceType"]
+        if kind not in row.types:
+            wrong += kind not in row.beside
+        elif _another_patient(kind, resource, patient_id):
+            foreign += 1
+        else:
+            mine.append(resource)
+    issues = []
+    if foreign:
+        what = f"{row.words}: {_count(foreign, 'entry', 'entries')} of another patient left out"
+        issues.append(Issue("other-patient", what))
+    if wrong and not mine and not foreign:
+        issues.append(_unreadable(row, "resources of another type were sent"))
+    elif wrong:
+        what = f"{row.words}: {_count(wrong, 'resource', 'resources')} of another type not used"
+        issues.append(Issue("unexpected-resource", what))
+    return tuple(mine), issues
+
+
+def _another_patient(kind: str, resource: Resource, patient_id: str) -> bool:
+    if kind != "Patient":
+        return other_patient(resource, patient_id)
+    return bool(text(resource.get("id"))) and text(resource["id"]) != patient_id
+
+
+def _error(outcome: Resource) -> str:
+    """Why the client's query failed; "" for an OperationOutcome that only remarks."""
+    entries = objects(outcome.get("issue"))
+    failing = [
+        one for one in entries if text(one.get("severity")) not in ("warning", "information", "success")
+    ]
+    if entries and not failing:
+        return ""
+    code = text(obj(failing).get("code"))
+    return code if code in _REASONS else "no reason given"
+
+
+def _more_pages(row: PrefetchKey, value: Any, received: int) -> bool:
+    """Whether the server had more than was sent, and what was sent is not the newest that was asked for."""
+    bundles = [one for one in as_list(value) if isinstance(one, dict)]
+    paged = any(text(link.get("relation")) == "next" for one in bundles for link in objects(one.get("link")))
+    return paged and (row.newest is None or received < row.newest)
+
+
+def _no_patient(row: PrefetchKey) -> list[Issue]:
+    if row.key != PATIENT:
+        return []
+    return [Issue("no-patient", "the patient's record was sent empty, so age and sex are unknown")]
+
+
+def _unreadable(row: PrefetchKey, what: str) -> Issue:
+    return Issue("unreadable-resource", f"{row.words}: {what}")
+
+
+def _result(row: PrefetchKey, state: Any, resources: tuple[Resource, ...] = (), why: str = "") -> KeyResult:
+    return KeyResult(row.key, state, resources, why, row.words)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,175 @@
+"""Reads the body of a service call into a HookRequest; refuses what cannot be read without guessing.
+
+Unknown members are ignored at every level: minor versions of a hook may add some. The schema is made
+once. Every problem found is reported in one answer, by the path of the member, never by its value.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+from cards.facts.record import Issue
+from cards.facts.resources import Resource, as_list, text, type_and_id
+from cds_service.errors import Problem, Refused
+from cds_service.hooks.context import context_of
+from cds_service.hooks.discovery import Service
+from cds_service.hooks.drafts import draft_issues, no_orders
+from cds_service.hooks.entries import is_resource, resources_in
+from cds_service.hooks.keys import KEYS
+
+# draftOrders, and what its predecessors medication-prescribe and order-review called it.
+_DRAFTS = ("draftOrders", "medications", "orders")
+_KEYS = frozenset(row.key for row in KEYS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookRequest:
+    """One call. `drafts` is None where the hook has none; `selections` is None for "all drafts".
+
+    `prefetch` holds only the keys asked for; `issues` is what could not be used so far.
+    """
+
+    service: Service
+    hook_instance: str
+    patient_id: str
+    prefetch: Mapping[str, Any]
+    drafts: tuple[Resource, ...] | None = None
+    selections: frozenset[str] | None = None
+    issues: tuple[Issue, ...] = ()
+
+
+class _Envelope(Schema):
+    """The members this service reads; the rest of the envelope is left alone."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    hook = fields.String(required=True)
+    hook_instance = fields.String(required=True, data_key="hookInstance", validate=validate.Regexp(r"\s*\S"))
+    context = fields.Raw(required=True)
+    prefetch = fields.Raw(load_default=None, allow_none=True)
+
+
+_ENVELOPE = _Envelope()
+_NEEDED = {
+    "hook": "hook is required: a string.",
+    "hookInstance": "hookInstance is required: a non-blank string, a UUID by the specification.",
+    "context": "context is required: an object.",
+}
+
+
+def read_request(body: Any, service: Service) -> HookRequest:
+    """The request in a JSON value. Raises Refused (400) naming every member that cannot be read."""
+    if not isinstance(body, dict):
+        raise Refused(400, Problem("structure", "The body must be a JSON object."))
+    envelope = _envelope(body)
+    if envelope["hook"] not in service.accepts:
+        what = f"hook does not match this service, which is called for {service.hook}."
+        raise Refused(400, Problem("value", what, "hook"))
+    context = context_of(envelope["context"], body)
+    if context is None:
+        raise Refused(400, Problem("structure", _NEEDED["context"], "context"))
+    problems: list[Problem] = []
+    patient_id = _patient_id(context, body)
+    if not patient_id:
+        what = "context.patientId is required: the id of a Patient."
+        problems.append(Problem("required", what, "context.patientId"))
+    given = next((context[name] for name in _DRAFTS if context.get(name) is not None), None)
+    if service.reads_drafts and (given is None or no_orders(given)):
+        what = f"context.draftOrders is required by {service.hook}: a Bundle of orders."
+        problems.append(Problem("required", what, "context.draftOrders"))
+    prefetch = envelope["prefetch"]
+    if prefetch is not None and not isinstance(prefetch, dict):
+        problems.append(Problem("structure", "prefetch must be an object.", "prefetch"))
+    if problems:
+        raise Refused(400, *problems)
+    drafts, issues = (None, []) if not service.reads_drafts else _drafts(given)
+    return HookRequest(
+        service=service,
+        hook_instance=envelope["hook_instance"],
+        patient_id=patient_id,
+        prefetch={**_beside(body, context), **_known(prefetch or {}, issues)},
+        drafts=drafts,
+        selections=_selections(context.get("selections"), drafts or (), issues),
+        issues=tuple(issues),
+    )
+
+
+def _envelope(body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = _ENVELOPE.load(body)
+    except ValidationError as error:
+        names = [name for name in _NEEDED if name in error.messages_dict]
+        problems = [
+            Problem("required" if name not in body else "value", _NEEDED[name], name) for name in names
+        ]
+        raise Refused(400, *problems) from None
+    return loaded
+
+
+def _patient_id(context: Mapping[str, Any], body: Mapping[str, Any]) -> str:
+    """The bare patient id; clients also send "Patient/1", a URL, a number, or (before 1.0) `patient`."""
+    stated = context.get("patientId")
+    if stated is None:
+        stated = body.get("patient")
+    if isinstance(stated, int) and not isinstance(stated, bool):
+        stated = str(stated)
+    written = text(stated)
+    kind, bare = type_and_id(written)
+    if kind:
+        return bare if kind == "Patient" else ""
+    return "" if "/" in written else written
+
+
+def _drafts(given: Any) -> tuple[tuple[Resource, ...], list[Issue]]:
+    drafts, unreadable = resources_in(given)
+    issues = draft_issues(drafts)
+    if unreadable:
+        issues.append(Issue("unreadable-resource", f"draft orders: {unreadable} of them could not be read"))
+    return drafts, issues
+
+
+def _selections(stated: Any, drafts: tuple[Resource, ...], issues: list[Issue]) -> frozenset[str] | None:
+    """The selected orders; all drafts where none is named, or none of the names is a draft."""
+    named = [one.strip() for one in as_list(stated) if text(one)]
+    if not named:
+        return None
+    known = {text(one.get("id")) for one in drafts}
+    matching = [one for one in named if one in known or one.rpartition("/")[2] in known]
+    if len(matching) < len(named):
+        what = f"selections: {len(named) - len(matching)} of them name no draft order"
+        issues.append(Issue("dangling-selection", what))
+    return frozenset(matching) or None
+
+
+def _known(prefetch: Mapping[str, Any], issues: list[Issue]) -> dict[str, Any]:
+    unknown = len(prefetch.keys() - _KEYS)
+    if unknown:
+        what = f"prefetch: {unknown} keys that this service does not ask for were not read"
+        issues.append(Issue("prefetch-not-asked", what))
+    return {key: value for key, value in prefetch.items() if key in _KEYS}
+
+
+def _beside(body: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    """Prefetch that old clients put inside the context, or loose in the body or the context.
+
+    Loose members are taken only if they are resources or wrapped ones: `patient` may be an id there, and
+    `medications` of the context are the drafts.
+    """
+    inside = context.get("prefetch")
+    found = {**_loose(context), **(inside if isinstance(inside, dict) else {}), **_loose(body)}
+    return {key: value for key, value in found.items() if key in _KEYS}
+
+
+def _loose(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: value
+        for key, value in members.items()
+        if key in _KEYS and key not in _DRAFTS and (is_resource(value) or _wrapped(value))
+    }
+
+
+def _wrapped(value: Any) -> bool:
+    return isinstance(value, dict) and "resource" in value and "response" in value

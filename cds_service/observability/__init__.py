@@ -1,0 +1,1 @@
+"""Logs, metrics and health, none of which ever hold patient data."""

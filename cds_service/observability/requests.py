@@ -1,0 +1,43 @@
+"""Times each request and hands what it led to to the log and the metrics."""
+
+from time import perf_counter
+from uuid import uuid4
+
+from flask import Flask, Response, g, request
+
+from cards.evaluate import Evaluation
+from cds_service.observability.metrics import count_request, fired
+from cds_service.observability.request_log import log_request
+
+REQUEST_ID = "X-Request-Id"
+
+
+def register_observation(app: Flask) -> None:
+    """A request id for each request (ours: a client's could name a patient), a log line, and counts."""
+
+    @app.before_request
+    def start() -> None:
+        g.started = perf_counter()
+        g.request_id = uuid4().hex
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        seconds = perf_counter() - g.started
+        evaluation: Evaluation | None = g.get("evaluation")
+        hook = g.get("hook", "")
+        response.headers[REQUEST_ID] = g.request_id
+        if hook:
+            count_request(hook, response.status_code, seconds)
+        log_request(
+            request_id=g.request_id,
+            endpoint=(request.endpoint or "none").rpartition(".")[2],
+            service=g.get("service", ""),
+            hook=hook,
+            status=response.status_code,
+            duration_ms=seconds * 1000,
+            cards=len(evaluation.cards) if evaluation else None,
+            statements=fired(evaluation) if evaluation else (),
+            issues=dict.fromkeys(issue.code for issue in evaluation.issues) if evaluation else (),
+            refused=g.get("refused", ()),
+        )
+        return response

@@ -1,0 +1,1 @@
+"""What protects the service and its users at the HTTP edge."""

@@ -1,0 +1,171 @@
+"""Settings from environment variables; deploy/README.md documents each of them."""
+
+import ipaddress
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from environs import Env, EnvError
+
+from cards.policy import Jurisdiction
+
+PAGES = frozenset({"knowledge", "metrics"})
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one process serves one site.
+
+    `host` is the address listened on, which decides the defaults of pages and CORS; `base_url` is the
+    public URL without trailing slash, None when nobody said and the service is not on loopback.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 2
+    threads: int = 4
+    base_url: str | None = None
+    jurisdiction: Jurisdiction = "us"
+    zone: tzinfo = UTC
+    pages: frozenset[str] = frozenset()
+    cors_origins: frozenset[str] = frozenset()
+    auth_off: bool = False
+    max_body_bytes: int = 5_000_000
+    max_resources: int = 10_000
+    log_level: str = "info"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can connect."""
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine only; a Unix socket does."""
+    if host == "localhost" or host.startswith("unix:"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings() -> Settings:
+    """Settings from the process environment. Raises SettingsError for a value that cannot be used."""
+    env = Env()
+    try:
+        host = env.str("CDS_HOST", "127.0.0.1").strip()
+        port = _between(env.int("CDS_PORT", 8000), 1, 65_535, "CDS_PORT")
+        loopback = is_loopback(host)
+        return Settings(
+            host=host,
+            port=port,
+            workers=_between(env.int("CDS_WORKERS", min(os.cpu_count() or 1, 4)), 1, 64, "CDS_WORKERS"),
+            threads=_between(env.int("CDS_THREADS", 4), 1, 64, "CDS_THREADS"),
+            base_url=_base_url(env.str("CDS_BASE_URL", ""), host, port),
+            jurisdiction=_jurisdiction(env.str("CDS_JURISDICTION", "us")),
+            zone=_zone(env.str("CDS_TIMEZONE", "UTC")),
+            pages=_pages(env.str("CDS_PAGES", "all" if loopback else "")),
+            cors_origins=_origins(env.list("CDS_CORS_ORIGINS", [])),
+            auth_off=_auth_off(env.str("CDS_AUTH", ""), env.str("CDS_CLIENTS", "")),
+            max_body_bytes=_between(
+                env.int("CDS_MAX_BODY_BYTES", 5_000_000), 1_000, 100_000_000, "CDS_MAX_BODY_BYTES"
+            ),
+            max_resources=_between(env.int("CDS_MAX_RESOURCES", 10_000), 1, 1_000_000, "CDS_MAX_RESOURCES"),
+            log_level=_one_of(env.str("CDS_LOG_LEVEL", "info").lower(), LOG_LEVELS, "CDS_LOG_LEVEL"),
+        )
+    except EnvError as error:
+        raise SettingsError(str(error)) from error
+
+
+def check_exposure(settings: Settings, host: str) -> None:
+    """Raises SettingsError when `host` would expose the service to a network without authentication."""
+    if not is_loopback(host) and not settings.auth_off:
+        raise SettingsError(
+            f"refusing to listen on {host}: this service has no client authentication yet, so anyone who "
+            "can connect could call it. Listen on 127.0.0.1, or put a proxy that authenticates in front "
+            "and set CDS_AUTH=off on purpose."
+        )
+
+
+def _between(value: int, least: int, most: int, name: str) -> int:
+    if not least <= value <= most:
+        raise SettingsError(f"{name} must be between {least} and {most}, is {value}")
+    return value
+
+
+def _one_of(value: str, allowed: tuple[str, ...], name: str) -> str:
+    if value not in allowed:
+        raise SettingsError(f"{name} must be one of {', '.join(allowed)}, is {value!r}")
+    return value
+
+
+def _jurisdiction(value: str) -> Jurisdiction:
+    return "us" if _one_of(value.strip().lower(), ("us", "eu"), "CDS_JURISDICTION") == "us" else "eu"
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name.strip())
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError(f"CDS_TIMEZONE must be an IANA name such as Europe/Berlin, is {name!r}") from None
+
+
+def _base_url(value: str, host: str, port: int) -> str | None:
+    value = value.strip().rstrip("/")
+    if not value:
+        shown = f"[{host}]" if ":" in host else host
+        return f"http://{shown}:{port}" if is_loopback(host) and not host.startswith("unix:") else None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError(f"CDS_BASE_URL must be an absolute http(s) URL without query, is {value!r}")
+    return value
+
+
+def _pages(value: str) -> frozenset[str]:
+    named = {part.strip().lower() for part in value.split(",") if part.strip()}
+    if named == {"all"}:
+        return PAGES
+    if named == {"none"}:
+        return frozenset()
+    unknown = sorted(named - PAGES)
+    if unknown:
+        known = ", ".join(sorted(PAGES))
+        raise SettingsError(f"CDS_PAGES: there is no page {unknown[0]!r}; known are {known}, or all, or none")
+    return frozenset(named)
+
+
+def _origins(listed: list[str]) -> frozenset[str]:
+    origins = {origin.strip().rstrip("/").lower() for origin in listed if origin.strip()}
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingsError(
+                f"CDS_CORS_ORIGINS needs origins such as https://ehr.example.org, has {origin!r}; "
+                "a wildcard is not accepted"
+            )
+    return frozenset(origins)
+
+
+def _auth_off(auth: str, clients: str) -> bool:
+    if clients.strip():
+        raise SettingsError(
+            "CDS_CLIENTS is set, but client authentication is not built yet. Unset it; until then let a "
+            "proxy authenticate the clients."
+        )
+    auth = auth.strip().lower()
+    if auth == "required":
+        raise SettingsError(
+            "CDS_AUTH=required cannot be honoured: client authentication is not built yet. Listen on "
+            "loopback, or let a proxy authenticate the clients and set CDS_AUTH=off."
+        )
+    return _one_of(auth, ("", "off"), "CDS_AUTH") == "off"
