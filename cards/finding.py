@@ -28,7 +28,8 @@ class DoseAdvice:
 class Finding:
     """`basis` lists the inputs used with values, units and dates; `advice` what to consider.
 
-    `drugs` are the ingredients (or procedures) it is about, the ordered one first.
+    `drugs` are the ingredients (or procedures) it is about, the ordered one first; `partners` the ids of the
+    other orders of a pair.
     """
 
     statement: Statement
@@ -43,6 +44,7 @@ class Finding:
     order_creatinine: bool = False
     unchecked: bool = False
     drugs: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,15 @@ from decimal import Decimal
 from typing import Literal, Protocol
 
 from terminology.coding import ATC, NDC, RXNORM, UNII, Coding
+from terminology.lookup_words import disagreement, ingredient_names, unknown, unsure
 from terminology.medication_codes import MedicationTables, ndc_product
-from terminology.medications import Ingredient, Medication, MedicationLookup, Release, Strength
+from terminology.medications import Ingredient, Medication, MedicationLookup, RecognisedBy, Release, Strength
 from terminology.product_names import LONGEST_TEXT, ProductName, read_name
 
-RecognisedBy = Literal["product", "ingredient", "ndc", "atc", "snomed", "unii", "text"]
 # Far above what a medication carries; keeps the work bounded whatever a client sends.
 _MOST_CODES, _MOST_TEXTS = 50, 50
 _RECOGNISED_BY: Mapping[str, RecognisedBy] = {RXNORM: "ingredient", NDC: "ndc", ATC: "atc", UNII: "unii"}
-_OTHER_CODES: tuple[RecognisedBy, ...] = ("ndc", "atc", "snomed", "unii")  # in this order
+_OTHER_CODES: tuple[RecognisedBy, ...] = ("ndc", "atc", "snomed", "unii", "server")  # in this order
 # RxNorm rounds concentrations to three digits ("21.7 MG/ML" for 325 mg in 15 mL).
 _SAME_STRENGTH = Decimal("0.02")
 
@@ -33,7 +33,7 @@ class _Read:
 
 
 class CodeSource(Protocol):
-    """A further source of medication codes: a site's own RxNorm release."""
+    """A further source of medication codes: a site's own RxNorm release, a terminology server."""
 
     def medication(self, coding: Coding) -> Medication | None:
         """The medication of a code, None where this source does not know it. Never raises."""
@@ -44,23 +44,33 @@ def look_up(
     texts: Sequence[str],
     tables: MedicationTables,
     site: CodeSource | None = None,
+    server: CodeSource | None = None,
 ) -> MedicationLookup:
-    """The medication that codes and texts name; see MedicationLookup. `near` is left to the caller."""
+    """The medication that codes and texts name; see MedicationLookup. `near` is left to the caller.
+
+    A code is looked up in `site`, then in the tables, then in `server`.
+    """
     codings = codings[:_MOST_CODES]
     displays = (coding.display for coding in codings)
     written = tuple(dict.fromkeys(one for one in (*texts, *displays) if one.strip()))[:_MOST_TEXTS]
     text = written[0][:LONGEST_TEXT] if written else ""
-    coded = _coded(codings, tables, site)
+    coded = _coded(codings, tables, site, server)
     names = tuple(read_name(one, tables.index) for one in written)
     read = [
         _from_name(one, name, tables) for one, name in zip(written, names, strict=True) if name.ingredients
     ]
     if not coded and not read:
-        return MedicationLookup(text=text, why=_unknown(codings, written, names))
+        return MedicationLookup(text=text, why=unknown(codings, written, names))
     found, whys = _merged([*coded, *read])
     if not read:
-        whys += _unsure(found, names)
+        whys += unsure(found, names)
     return MedicationLookup(medications=tuple(found), text=text, why="; ".join(dict.fromkeys(whys)))
+
+
+def named(text: str, tables: MedicationTables) -> Medication | None:
+    """The medication that a text names, None where it names none or several."""
+    name = read_name(text, tables.index)
+    return _from_name(text, name, tables).medication if name.ingredients else None
 
 
 def product(rxcui: str, tables: MedicationTables) -> Medication | None:
@@ -69,13 +79,15 @@ def product(rxcui: str, tables: MedicationTables) -> Medication | None:
     return read.medication if read else None
 
 
-def _coded(codings: Sequence[Coding], tables: MedicationTables, site: CodeSource | None) -> list[_Read]:
+def _coded(
+    codings: Sequence[Coding], tables: MedicationTables, site: CodeSource | None, server: CodeSource | None
+) -> list[_Read]:
     """What the codes name, the most telling first."""
     products: list[_Read] = []
     parts: dict[str, Ingredient] = {}
     others: list[tuple[int, _Read]] = []
     for coding in codings:
-        read = _of_code(coding, tables, site)
+        read = _of_code(coding, tables, site) or _of_server(coding, server)
         if read is None:
             continue
         by = read.medication.recognised_by
@@ -107,6 +119,11 @@ def _of_code(coding: Coding, tables: MedicationTables, site: CodeSource | None) 
         return None
     product = theirs.recognised_by in ("product", "ndc")
     return _Read(theirs, product and theirs.form is not None)
+
+
+def _of_server(coding: Coding, server: CodeSource | None) -> _Read | None:
+    theirs = server.medication(coding) if server else None
+    return _Read(theirs, theirs.form is not None) if theirs else None
 
 
 def _largest_sets(products: Sequence[_Read]) -> list[_Read]:
@@ -200,18 +217,14 @@ def _merged(read: Sequence[_Read]) -> tuple[list[Medication], list[str]]:
         else:
             kept.append(one)
     if len(kept) > 1:
-        whys.append(_disagreement([one.medication for one in kept]))
+        whys.append(disagreement([one.medication for one in kept]))
     ordered = sorted(kept, key=lambda one: -_size(one.medication)) if _one_drug(kept) else kept
     return [one.medication for one in ordered], whys
 
 
-def _names(medication: Medication) -> frozenset[str]:
-    return frozenset(part.name for part in medication.ingredients)
-
-
 def _same_drug(leading: Medication, further: Medication) -> Literal["equal", "narrower", "wider"] | None:
     """How a further source relates to the leading one; None where it is another drug."""
-    first, second = _names(leading), _names(further)
+    first, second = ingredient_names(leading), ingredient_names(further)
     if first == second:
         return "equal"
     if second < first:
@@ -258,47 +271,8 @@ def _completed(leading: _Read, further: _Read) -> _Read:
 
 
 def _one_drug(read: Sequence[_Read]) -> bool:
-    return len({_names(one.medication) for one in read}) == 1
+    return len({ingredient_names(one.medication) for one in read}) == 1
 
 
 def _size(medication: Medication) -> Decimal:
     return max((part.strength.mg for part in medication.ingredients if part.strength), default=Decimal(0))
-
-
-def _disagreement(found: Sequence[Medication]) -> str:
-    if len({_names(one) for one in found}) == 1:
-        return f"the strengths disagree: {' and '.join(_strength_words(one) for one in found)}"
-    listed = [f"{_words(one)} ({'text' if one.recognised_by == 'text' else 'code'})" for one in found]
-    return f"codes and text name different drugs: {', '.join(listed)}"
-
-
-def _words(medication: Medication) -> str:
-    return " / ".join(part.name for part in medication.ingredients)
-
-
-def _strength_words(medication: Medication) -> str:
-    listed = [
-        f"{part.name} {part.strength.mg.normalize():f} mg"
-        + ("" if part.strength.per == "unit" else f"/{part.strength.per}")
-        for part in medication.ingredients
-        if part.strength
-    ]
-    return f"{' / '.join(listed)} ({'text' if medication.recognised_by == 'text' else 'code'})"
-
-
-def _unsure(found: Sequence[Medication], names: Sequence[ProductName]) -> list[str]:
-    """A text that names several drugs, none of them the coded one, is no second drug but worth saying."""
-    coded = frozenset().union(*(_names(one) for one in found))
-    return [name.problem for name in names if name.names and not coded & set(name.names)]
-
-
-def _unknown(codings: Sequence[Coding], written: Sequence[str], names: Sequence[ProductName]) -> str:
-    if not codings and not written:
-        return "no code and no text"
-    said = [f"code {c.code[:40]} of {c.system or 'no system'} is not in the tables" for c in codings[:3]]
-    problems = [name.problem for name in names if name.names] or [
-        f"the text {one[:80]!r} matches no drug known here" for one in written[:1] if len(one) <= LONGEST_TEXT
-    ]
-    if not problems:
-        problems = [name.problem for name in names[:1]]
-    return "; ".join([*said, *problems]) + ("" if written else "; no text")

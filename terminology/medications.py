@@ -8,6 +8,7 @@ Route = Literal[
     "oral", "topical", "transdermal", "ophthalmic", "injection", "rectal", "inhaled", "nasal", "other"
 ]
 Release = Literal["immediate", "extended", "once-daily"]
+RecognisedBy = Literal["product", "ingredient", "ndc", "atc", "snomed", "unii", "server", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Medication:
     brand: str | None = None
     rxcui: str | None = None
     marketed: bool = False
-    recognised_by: Literal["product", "ingredient", "ndc", "atc", "snomed", "unii", "text"] = "text"
+    recognised_by: RecognisedBy = "text"
 
     def ingredient(self, name: str) -> Ingredient | None:
         """The ingredient of that name, or None."""

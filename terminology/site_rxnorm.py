@@ -143,7 +143,7 @@ class SiteRxNorm:
         """A product: its drugs by the relations of the release, what else it is by its name."""
         index = self._tables.index
         read = read_name(text, index)
-        written = {name: strength for name, strength in read.ingredients}
+        written = dict(read.ingredients)
         if not parts:
             known = self._tables.ingredients
             parts = tuple(known.get(name, Ingredient(name)) for name in written)

@@ -35,7 +35,7 @@ _SYSTEMS = {
     "actcode": ACT_CODE, "rxnorm": RXNORM, "ndc": NDC, "atc": ATC, "unii": UNII,
 }  # fmt: skip
 _FAMILIES = frozenset({ICD10CM, ICD10PCS})
-_LISTS = ("includes", "ingredients", "texts", "single")
+_LISTS = ("includes", "ingredients", "texts", "single", "expand")
 _FIELDS = frozenset({"id", "title", "source", *_LISTS, *_SYSTEMS})
 _SHORTEST_ICD = 3
 _LONGEST_TEXT = 1000
@@ -47,7 +47,8 @@ Phrases = Mapping[str, tuple[tuple[tuple[str, ...], frozenset[str]], ...]]
 class ValueSet:
     """One set as its file states it; `codes` are (system, code) pairs, ICD-10 without the dot.
 
-    `single` lists the codes that only one source showed.
+    `single` lists the codes that only one source showed, `expand` the URLs of value sets on a site's
+    terminology server that belong to this one.
     """
 
     id: str
@@ -58,6 +59,7 @@ class ValueSet:
     includes: frozenset[str]
     texts: frozenset[str] = frozenset()
     single: frozenset[str] = frozenset()
+    expand: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class ValueSets:
     by_code: Mapping[tuple[str, str], frozenset[str]]
     by_ingredient: Mapping[str, frozenset[str]]
     phrases: Phrases
+    by_url: Mapping[str, frozenset[str]]
 
     def of(self, coding: Coding) -> frozenset[str]:
         """Ids of the sets that hold this code of this system; none for a code without a system."""
@@ -107,8 +110,11 @@ def load_value_sets(
     by_code: dict[tuple[str, str], set[str]] = {}
     by_ingredient: dict[str, set[str]] = {}
     by_phrase: dict[tuple[str, ...], set[str]] = {}
+    by_url: dict[str, set[str]] = {}
     for name in sets:
         for part in _with_included(name, sets, ()):
+            for url in part.expand:
+                by_url.setdefault(url, set()).add(name)
             for text in part.texts:
                 by_phrase.setdefault(tokens(text), set()).add(name)
             for code in part.codes:
@@ -122,6 +128,7 @@ def load_value_sets(
         {code: frozenset(names) for code, names in by_code.items()},
         {ingredient: frozenset(names) for ingredient, names in by_ingredient.items()},
         _by_first_word(by_phrase),
+        {url: frozenset(names) for url, names in by_url.items()},
     )
 
 
@@ -141,6 +148,7 @@ def _joined(base: ValueSet, site: ValueSet) -> ValueSet:
         includes=base.includes | site.includes,
         texts=base.texts | site.texts,
         single=base.single | site.single,
+        expand=base.expand | site.expand,
     )
 
 
@@ -175,7 +183,7 @@ def _read(path: Path) -> ValueSet:
     for field, entries in lists.items():
         if len(set(entries)) < len(entries):
             raise TableError(f"{path.name}: an entry of {field} stands twice")
-    if not any([codes, lists["ingredients"], lists["includes"], lists["texts"]]):
+    if not any([codes, lists["ingredients"], lists["includes"], lists["texts"], lists["expand"]]):
         raise TableError(f"{path.name}: the set is empty")
     stray = set(lists["single"]) - {written for field in _SYSTEMS for written in _texts(path, members, field)}
     if stray:

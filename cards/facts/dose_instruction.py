@@ -16,7 +16,7 @@ from cards.facts.dose_timing import Rate
 from cards.facts.dose_written import Written, read_written, structured_dose
 from cards.facts.resources import Resource, text
 from cards.facts.sig import Sig, read_sig
-from cards.facts.sig_dose import sig_dose
+from cards.facts.sig_dose import day_parts, sig_dose
 from cards.facts.sig_words import mentions_dose
 
 _TOLERANCE = Decimal("0.01")
@@ -35,21 +35,21 @@ def read_instruction(
     if not written.has_amount and not written.has_rate:
         if sig.advice or (sig.problem and not alone and not mentions_dose(said)):
             return None if not written.caps else Reading(dose=_only_caps(written))
-        return _placed(_with_limits(sig_dose(sig, product), written), written)
+        return _placed(_with_limits(sig_dose(sig, product), written), written, day_parts(sig))
     dose = structured_dose(written, product)
     if not (sig.problem or sig.advice) and (alone or len(sig.steps) == 1):
         dose = _beside_text(dose, sig, written, product)
     return _placed(dose, written)
 
 
-def _placed(dose: DailyDose, written: Written) -> Reading:
+def _placed(dose: DailyDose, written: Written, named: frozenset[str] = frozenset()) -> Reading:
     rate = written.rate if isinstance(written.rate, Rate) else None
     return Reading(
         dose=dose,
         sequence=written.sequence,
         start=written.start,
         end=written.end,
-        parts=rate.parts if rate else frozenset(),
+        parts=rate.parts if rate else named,
         days=rate.days if rate else frozenset(),
         times=rate.times if rate else (),
     )

@@ -10,6 +10,7 @@ from cards.facts.dose_timing import NoRate, Rate, longest_gap_h
 from cards.facts.resources import MAX_MAGNITUDE
 
 _DAY_H = Decimal(24)
+_NO_PATCH = DailyDose()
 
 
 def regimen(
@@ -38,16 +39,20 @@ def regimen(
         dose = _daily_total(amount, rate, prn)
     else:
         dose = _repeated(amount, rate, prn, caps, most_single)
-    dose = capped(replace(dose, flags=merged_flags(dose.flags, extra.flags)), caps)
+    dose = capped(dose, caps)
     if dose.peak_day_mg is not None and dose.peak_day_mg > MAX_MAGNITUDE:
         return DailyDose(
             flags=("dose-implausible",), why="the daily dose is implausibly large", as_needed=prn
         )
+    gap = longest_gap_h(rate.times) if isinstance(rate, Rate) else None
+    if gap is None and extra is _NO_PATCH:
+        return dose
     return replace(
         dose,
+        flags=merged_flags(dose.flags, extra.flags),
         patches_at_once=extra.patches_at_once,
         wear_hours=extra.wear_hours,
-        longest_gap_h=longest_gap_h(rate.times) if isinstance(rate, Rate) else None,
+        longest_gap_h=gap,
     )
 
 
@@ -117,19 +122,19 @@ def _repeated(
     as_needed = ", as needed" if prn else ""
     how = "once only" if rate.once else often(rate.low, rate.high)
     once = ("one-off",) if rate.once else ()
-    return _filled(
-        DailyDose(
-            min_mg_per_day=Decimal(0) if prn else per_day(low, rate.low),
-            max_mg_per_day=per_day(high, rate.high),
-            max_single_mg=high,
-            peak_day_mg=high * rate.peak,
-            least_peak_mg=high * rate.least,
-            doses_per_day=Decimal(rate.peak),
-            as_needed=prn,
-            confidence=rate.confidence,
-            flags=merged_flags(flags, rate.flags, once),
-            why=f"{span(low, high)} mg per dose, {how}{as_needed}",
-        )
+    peak = high * rate.peak
+    return DailyDose(
+        min_mg_per_day=Decimal(0) if prn else per_day(low, rate.low),
+        max_mg_per_day=per_day(high, rate.high),
+        max_single_mg=high,
+        peak_day_mg=peak,
+        least_peak_mg=high * rate.least,
+        start_mg_per_day=peak,
+        doses_per_day=Decimal(rate.peak),
+        as_needed=prn,
+        confidence=rate.confidence,
+        flags=merged_flags(flags, rate.flags, once),
+        why=f"{span(low, high)} mg per dose, {how}{as_needed}",
     )
 
 
@@ -137,6 +142,17 @@ def _single_only(
     single: Decimal, rate: NoRate, prn: bool, caps: tuple[Cap, ...], flags: tuple[str, ...]
 ) -> DailyDose:
     """A dose without a frequency. Only a stated maximum per period bounds the day."""
+    if rate.event:
+        return DailyDose(
+            max_single_mg=single,
+            peak_day_mg=single,
+            least_peak_mg=single,
+            start_mg_per_day=single,
+            as_needed=prn,
+            confidence="low",
+            flags=merged_flags(flags, ("event-based",)),
+            why=f"{plain(single)} mg per dose, but {rate.why}",
+        )
     flags = merged_flags(flags, ("no-frequency",))
     daily = [cap.mg * _DAY_H / cap.hours for cap in caps]
     if not daily:
@@ -191,7 +207,7 @@ def _patches(amount: Amount | NoAmount, rate: Rate | NoRate) -> DailyDose:
     A patch left on for more than a day is labelled by its rate: without one there are no mg.
     """
     if amount.unit is None or amount.unit.name not in PATCHES:
-        return DailyDose()
+        return _NO_PATCH
     count = amount.count
     by_rate = isinstance(amount, Amount) and amount.per == "hour"
     long = isinstance(rate, Rate) and not rate.once and rate.peak == 1 and rate.high < 1 and not rate.days

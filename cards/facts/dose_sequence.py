@@ -38,7 +38,8 @@ def combine(readings: list[Reading]) -> DailyDose:
     if all(reading.sequence is not None for reading in readings):
         numbers = sorted({reading.sequence for reading in readings if reading.sequence is not None})
         groups = [[r for r in readings if r.sequence == number] for number in numbers]
-        return in_sequence([together(group, stated=True) for group in groups])
+        clusters = [cluster for group in groups for cluster in _by_bounds(group)]
+        return in_sequence([together(cluster, stated=True) for cluster in clusters])
     clusters = _by_bounds(readings)
     return in_sequence([together(cluster, stated=False) for cluster in clusters])
 

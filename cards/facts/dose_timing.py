@@ -44,12 +44,16 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class NoRate:
-    """Why there is no frequency. `present`: some timing was written that could not be read."""
+    """Why there is no frequency. `present`: some timing was written that could not be read.
+
+    `event`: the dose follows an event such as dialysis, on days that are not stated.
+    """
 
     why: str
     present: bool = False
     wear_h: Decimal | None = None
     prn: bool = False
+    event: bool = False
 
 
 def make_rate(low: Fraction, high: Fraction) -> Rate:
@@ -221,7 +225,9 @@ def _period(repeat: Resource) -> tuple[Fraction, Fraction] | str | None:
     """The shortest and longest period in days; DSTU2 calls its unit `periodUnits`."""
     short, long = _positive(repeat, "period"), _positive(repeat, "periodMax")
     if short is None and long is None:
-        return None
+        if not text(repeat.get("periodUnit")):
+            return None
+        short = Fraction(1)  # "3 per d" without the 1
     for read in (short, long):
         if isinstance(read, str):
             return read

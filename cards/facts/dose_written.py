@@ -105,7 +105,7 @@ def _rate(timing: object) -> Rate | NoRate:
             and not (sig.open or sig.caps or sig.steps[0][0].quantities)
         ):
             phrase = clause_rate(sig.steps[0][0])
-            if isinstance(phrase, Rate):
+            if isinstance(phrase, Rate) or phrase.event:
                 return replace(phrase, wear_h=rate.wear_h)
     return rate
 

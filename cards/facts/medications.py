@@ -209,7 +209,9 @@ def _orders(
         strength = _strength(ingredient, product)
         own = ingredient_strength(product, ingredient.name if ingredient else "")
         by_name = medication.recognised_by not in _CODED_STRENGTH and own is None
-        words = _words(named, medication.name, medication.brand or "", *(i.name for i in medication.ingredients))
+        words = _words(
+            named, medication.name, medication.brand or "", *(i.name for i in medication.ingredients)
+        )
         dose = _dose(resource, strength, weight_kg, by_name=by_name, words=words)
         names = frozenset().union(
             (part.name for part in medication.ingredients),

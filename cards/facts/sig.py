@@ -8,6 +8,7 @@ Steps follow each other ("then"); the clauses of one step are given at the same 
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 from cards.facts import sig_amounts, sig_timing
@@ -33,8 +34,12 @@ class Sig:
     problem: str = ""
 
 
+@lru_cache(maxsize=512)
 def read_sig(text: str, drug_words: frozenset[str] = frozenset()) -> Sig:
-    """What a dosage text says; `drug_words` are names of the ordered drug that the text may repeat."""
+    """What a dosage text says; `drug_words` are names of the ordered drug that the text may repeat.
+
+    The same few hundred texts make up most orders, hence the cache; what is returned is not to be changed.
+    """
     if len(text) > MAX_TEXT:
         return Sig(problem=f"the text has more than {MAX_TEXT} characters")
     toks = tokens(text, drug_words)

@@ -49,6 +49,13 @@ def sig_dose(sig: Sig, product: Product, amount: Amount | None = None, rate: Rat
     return replace(dose, confidence=lowest(dose.confidence, "medium"), why=f"text: {dose.why}")
 
 
+def day_parts(sig: Sig) -> frozenset[str]:
+    """The day parts that a text of one step names, where each of its clauses names one."""
+    clauses = sig.steps[0] if len(sig.steps) == 1 else ()
+    named = all(clause.parts for clause in clauses)
+    return frozenset(part for clause in clauses for part in clause.parts) if named else frozenset()
+
+
 def _clear(step: tuple[Clause, ...]) -> bool:
     """Whether clauses side by side are plainly given together: at most one has no day part, days or "as needed"."""
     return sum(not (clause.parts or clause.days or clause.prn) for clause in step) <= 1
@@ -63,12 +70,6 @@ def _clause(clause: Clause, sig: Sig, product: Product, amount: Amount | None, r
         found = amount
     caps, most = _caps(sig, found, product)
     dose = regimen(found, timing, prn=clause.prn, caps=caps, most_single=most)
-    if clause.event and isinstance(timing, NoRate) and dose.max_single_mg is not None:
-        single = dose.max_single_mg
-        dose = replace(
-            dose, peak_day_mg=single, least_peak_mg=single, start_mg_per_day=single, confidence="low",
-            flags=("event-based",), why=f"{plain(single)} mg after each dialysis, on days that are not stated",
-        )  # fmt: skip
     if flags and dose.peak_day_mg is not None:
         scaled = None if dose.least_peak_mg is None else dose.least_peak_mg * least
         dose = replace(dose, confidence="low", least_peak_mg=scaled, flags=merged_flags(dose.flags, flags))
@@ -112,12 +113,8 @@ def clause_rate(clause: Clause) -> Rate | NoRate:
     elif (period := _own_period(clause)) is not None:
         low = high = _DAY_H / period
     else:
-        why = (
-            "the text gives no frequency"
-            if not clause.event
-            else "how often dialysis takes place is not stated"
-        )
-        return NoRate(why, prn=clause.prn)
+        why = "the days of dialysis are not stated" if clause.event else "the text gives no frequency"
+        return NoRate(why, prn=clause.prn, event=clause.event)
     rate = make_rate(low, high + clause.extra)
     if clause.days and high >= 1:
         rate = replace(rate, low=low * len(clause.days) / 7, high=rate.high * len(clause.days) / 7)

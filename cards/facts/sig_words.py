@@ -1,7 +1,7 @@
 """The closed word table of the sig reader, and the tokens it makes of a sig.
 
 Whatever is not in the table makes the whole sig "not computable": nothing is skipped by guess. Reading is
-linear: one pass over the characters, then one over the words with phrases of at most `_LONGEST` words.
+linear: one pass over the characters, then one over the words, with phrases of a few words.
 """
 
 import re
@@ -170,7 +170,6 @@ _PHRASES: dict[str, str] = {
     " | depression | fever | discomfort | inflammation | cramp | cramps | symptoms | flare | flares | agitation"
     " | tremor | nausea | bladder | menses | soreness",
 }  # fmt: skip
-_LONGEST = 6
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})  # "1st" is no one piece
 
 
@@ -200,8 +199,9 @@ def tokens(sig: str, drug_words: frozenset[str] = frozenset()) -> tuple[Token, .
     plain = unicodedata.normalize("NFC", plain).lower().replace("\\n", " . ").replace("\n", " . ")
     words = [word.replace(".", "") if word[0].isalpha() else word for word in _TOKEN.findall(plain)]
     table, found, at = _table(), list[Token](), 0
+    longest = _longest()
     while at < len(words):
-        for length in range(min(_LONGEST, len(words) - at), 0, -1):
+        for length in range(min(longest.get(words[at], 0), len(words) - at), 0, -1):
             entry = table.get(" ".join(words[at : at + length]))
             if entry is not None:
                 found.append(Token(entry[0], entry[1], at + 1, words[at]))
@@ -261,6 +261,16 @@ def _table() -> dict[str, tuple[str, Any]]:
             phrase, _, value = entry.partition("=")
             table.setdefault(phrase.strip(), (kind.removeprefix("fill-hold") or "fill", _value(kind, value)))
     return table
+
+
+@cache
+def _longest() -> dict[str, int]:
+    """The first word of each phrase -> the words of its longest phrase."""
+    found: dict[str, int] = {}
+    for phrase in _table():
+        words = phrase.split(" ")
+        found[words[0]] = max(found.get(words[0], 0), len(words))
+    return found
 
 
 def _value(kind: str, value: str) -> Any:

@@ -53,6 +53,10 @@ def problems(
     for offer in statement.offers:
         if offer not in offers:
             yield f"no offer {offer} in offers.yaml"
+    if statement.recommends and statement.recommends not in statement.offers:
+        yield f"recommends {statement.recommends}, which is not one of its offers"
+    if statement.recommends and not statement.checked:
+        yield "recommends an offer, though its source has not been checked"
     yield from _name_problems(statement, terms)
     if isinstance(rule, Circumstance | Monitoring | Application | RepeatInterval):
         yield from _placeholder_problems(rule.summary)
@@ -121,7 +125,7 @@ def _name_problems(statement: Statement, terms: Names | None) -> Iterator[str]:
         names.append(statement.drug.ingredient)
     match rule:
         case Pair():
-            names += [*rule.subject, *rule.partner]
+            names += [*rule.subject, *rule.partner, *rule.third, *rule.longer_washout_days]
         case Duplicate():
             names.append(rule.drug_class)
         case RepeatInterval():

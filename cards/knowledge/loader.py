@@ -167,6 +167,7 @@ def _statement(
         caps=tuple(values.get("caps", ())),
         supersedes=tuple(values.get("supersedes", ())),
         offers=tuple(values.get("offers", ())),
+        recommends=values.get("recommends", ""),
         seed_claims=tuple(values.get("seed_claims", ())),
     )
 
@@ -214,7 +215,7 @@ def triggers(statement: Statement) -> frozenset[str]:
     """The drug classes, ingredients and sets of procedures that bring a statement up."""
     rule = statement.rule
     if isinstance(rule, Pair):
-        return frozenset((*rule.subject, *rule.partner))
+        return frozenset((*rule.subject, *rule.partner, *rule.third))
     if isinstance(rule, Duplicate):
         return frozenset((rule.drug_class,))
     if isinstance(rule, ProcedureHold):

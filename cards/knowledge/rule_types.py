@@ -151,14 +151,18 @@ class Risk:
 class Pair:
     """Members of two groups together; either may be the one being ordered.
 
-    A group is drug classes, ingredients, or sets of procedures. A member that was stopped still counts
-    for `subject_washout_days` or `partner_washout_days`. `risk_set` names the factors that a card lists.
+    A group is drug classes, ingredients, or sets of procedures. With a `third` group it is a stack: three
+    different drugs, one of each. A member that was stopped still counts for `subject_washout_days` or
+    `partner_washout_days`, or for its own class's days in `longer_washout_days` where its side has a
+    washout. `risk_set` names the factors that a card lists.
     """
 
     subject: tuple[str, ...]
     partner: tuple[str, ...]
+    third: tuple[str, ...] = ()
     subject_washout_days: int = 0
     partner_washout_days: int = 0
+    longer_washout_days: Mapping[str, int] = field(default_factory=dict)
     when: Condition = field(default_factory=Condition)
     unless: Condition = field(default_factory=Condition)
     regimens: Mapping[str, Regimen] = field(default_factory=dict)

@@ -154,8 +154,10 @@ class PairSchema(Loaded):
     makes = Pair
     subject = Names(required=True)
     partner = Names(required=True)
+    third = Names()
     subject_washout_days = fields.Integer(strict=True)
     partner_washout_days = fields.Integer(strict=True)
+    longer_washout_days = fields.Dict(keys=fields.String(), values=fields.Integer(strict=True))
     when = ConditionField()
     unless = ConditionField()
     regimens = fields.Dict(keys=fields.String(), values=RegimenField())

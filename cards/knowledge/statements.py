@@ -40,7 +40,8 @@ class Statement:
     It concerns the file's `drug`, or whatever belongs to `applies_to` (drug classes, ingredients, sets of
     procedures). `severity` is what it says before escalations (which raise it) and caps (which lower it);
     `order` breaks ties between statements of equal severity in one card, lower first. Where it speaks, the
-    statements it `supersedes` are silent for the same order. `offers` names entries of offers.yaml.
+    statements it `supersedes` are silent for the same order, and for other orders of the same drugs. `offers`
+    names entries of offers.yaml, `recommends` the one of them to recommend where it leads the card.
     `approved_by` is None until a clinician approves it.
     """
 
@@ -62,6 +63,7 @@ class Statement:
     caps: tuple[Escalation, ...] = ()
     supersedes: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
+    recommends: str = ""
     seed_claims: tuple[str, ...] = ()
     approved_by: str | None = None
 

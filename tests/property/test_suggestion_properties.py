@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from make_fhir import creatinine, patient, weight
+from make_request import drug, run
 
 from cards.card import Indicator
 from cards.policy import Policy
-from tests.unit.make_fhir import creatinine, patient, weight
-from tests.unit.make_request import drug, run
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LONG = settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))

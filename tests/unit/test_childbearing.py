@@ -73,7 +73,12 @@ def test_contraceptives_on_the_medication_list_count(terminology):
 
 
 def test_an_inserted_device_is_read_from_a_procedure(terminology):
-    done = {"resourceType": "Procedure", "id": "r", "status": "completed", "performedPeriod": {"end": day(30)}}
+    done = {
+        "resourceType": "Procedure",
+        "id": "r",
+        "status": "completed",
+        "performedPeriod": {"end": day(30)},
+    }
     found = read(terminology, done | {"code": condition("Z30.430", 1)["code"]})
     assert found.contraception == "effective"
     assert found.contraception_sources == ("Procedure/r",)

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from make_fhir import NOW, creatinine, patient, weight
+from make_request import drug, run, rxnorm, spoken
 
 from cards.card import Indicator
 from cards.facts import medications
 from cards.facts.record import KeyResult
 from cards.rules import renal_dose
-from tests.unit.make_fhir import NOW, creatinine, patient, weight
-from tests.unit.make_request import drug, run, rxnorm, spoken
 
 CKD4 = {"patient": [patient(74)], "kidney": [creatinine(1.87, days=12)], "body": [weight(60)]}
 WELL = {"patient": [patient(45, "male")], "kidney": [creatinine(0.8)], "body": [weight(75)]}

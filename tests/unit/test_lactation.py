@@ -37,7 +37,9 @@ from make_pregnancy import answer, breastfeeding, condition, day, observation, p
         ([condition("Z37.0", 900), pregnant(5)], "no"),
     ],
 )
-def test_lactation_is_yes_by_evidence_no_by_answer_or_absence_and_else_unknown(terminology, resources, lactating):
+def test_lactation_is_yes_by_evidence_no_by_answer_or_absence_and_else_unknown(
+    terminology, resources, lactating
+):
     found = read(terminology, *resources)
     assert found.lactating == lactating
     assert found.lactating_why

@@ -117,7 +117,13 @@ def test_a_last_period_proves_no_pregnancy(terminology):
     ids=lambda one: one["id"],
 )
 def test_an_end_voids_what_was_recorded_before_it(terminology, end):
-    before = [pregnant(60), condition("O09.92", 30), due(100, 90), hcg("positive", 26), gestational_age(20, 30)]
+    before = [
+        pregnant(60),
+        condition("O09.92", 30),
+        due(100, 90),
+        hcg("positive", 26),
+        gestational_age(20, 30),
+    ]
     found = read(terminology, *before, end)
     assert (found.status, found.ga_weeks, found.trimester) == ("no", None, None)
     assert "ended" in found.why
@@ -249,7 +255,9 @@ def test_history_is_no_evidence(terminology, code):
 
 def test_a_past_history_in_words_or_another_snomed_code_is_no_evidence(terminology):
     history = {
-        "coding": [{"system": SNOMED, "code": "161744009", "display": "Past pregnancy history of miscarriage"}]
+        "coding": [
+            {"system": SNOMED, "code": "161744009", "display": "Past pregnancy history of miscarriage"}
+        ]
     }
     assert read(terminology, condition("x", 10) | {"code": history}).evidence == ()
     assert read(terminology, condition("x", 10) | {"code": {"text": "Pregnant"}}).evidence == ()
@@ -320,7 +328,15 @@ def test_every_presence_code_is_read(terminology, code):
 
 @pytest.mark.parametrize(
     ("value", "status"),
-    [(4.9, "no"), (5, "unknown"), (24.9, "unknown"), (25, "yes"), ("<5", "no"), (">1000", "yes"), ("<20", "unknown")],
+    [
+        (4.9, "no"),
+        (5, "unknown"),
+        (24.9, "unknown"),
+        (25, "yes"),
+        ("<5", "no"),
+        (">1000", "yes"),
+        ("<20", "unknown"),
+    ],
 )
 def test_a_quantity_is_positive_from_25_and_negative_below_5(terminology, value, status):
     assert read(terminology, hcg_level(value, 1)).status == status
@@ -419,7 +435,9 @@ def test_sex_for_clinical_use_then_birth_sex_then_gender(terminology, extensions
     ],
 )
 def test_outside_12_to_55_codes_alone_do_not_count(terminology, birth, status):
-    who = {"resourceType": "Patient", "id": "p1", "gender": "female"} | ({"birthDate": birth} if birth else {})
+    who = {"resourceType": "Patient", "id": "p1", "gender": "female"} | (
+        {"birthDate": birth} if birth else {}
+    )
     assert read(terminology, condition("Z33.1", 5), who=who).status == status
 
 

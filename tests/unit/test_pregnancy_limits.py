@@ -15,7 +15,9 @@ def test_each_limit_names_a_source_and_how_it_is_known():
 def test_a_changed_window_is_taken_over(tmp_path):
     path = tmp_path / "pregnancy.yaml"
     shipped = PATH.read_text(encoding="utf-8")
-    path.write_text(shipped.replace("pregnant_days: {value: 294", "pregnant_days: {value: 300"), encoding="utf-8")
+    path.write_text(
+        shipped.replace("pregnant_days: {value: 294", "pregnant_days: {value: 300"), encoding="utf-8"
+    )
     assert load_pregnancy_limits(path).pregnant_days == 300
 
 

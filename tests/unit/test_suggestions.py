@@ -3,9 +3,8 @@
 from copy import deepcopy
 
 import pytest
-
-from tests.unit.make_fhir import creatinine, patient, weight
-from tests.unit.make_request import drug, run, rxnorm
+from make_fhir import creatinine, patient, weight
+from make_request import drug, run, rxnorm
 
 CKD4 = {"patient": [patient(74)], "kidney": [creatinine(1.87, days=12)], "body": [weight(60)]}
 

@@ -2,11 +2,12 @@
 
 from datetime import UTC
 
+from make_fhir import NOW, patient
+
 from cards.evaluate import evaluate
 from cards.facts.record import KeyResult, Record
 from cards.policy import Policy
 from terminology.coding import RXNORM, UCUM
-from tests.unit.make_fhir import NOW, patient
 
 MG = {"unit": "mg", "system": UCUM, "code": "mg"}
 
