@@ -11,11 +11,10 @@ from enum import IntEnum
 from typing import Any, Literal
 
 from cards.facts.resources import Resource
+from terminology.canonical import CANONICAL_BASE as CANONICAL_BASE
 
 MAX_SUMMARY = 139
 
-# Identifies this project's own code systems; a name, not an address, and the same for every deployment.
-CANONICAL_BASE = "https://w3id.org/neuropathic-cds-hooks"
 TOPIC_SYSTEM = f"{CANONICAL_BASE}/CodeSystem/card-topic"
 OVERRIDE_REASON_SYSTEM = f"{CANONICAL_BASE}/CodeSystem/override-reason"
 

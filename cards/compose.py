@@ -141,8 +141,13 @@ def _suggestions(
     after: NewFindings,
     spoken: set[tuple[str, str]],
 ) -> tuple[Suggestion, ...]:
-    """The dose change first, then what the statements offer; each leaves no new warning behind."""
+    """The dose change first, then what the statements offer; each leaves no new warning behind.
+
+    One at most is recommended: the dose change, else what the leading statement recommends.
+    """
     found: list[Suggestion] = []
+    lead = group[0]
+    partners = frozenset(one for finding in group for one in finding.partners)
 
     def add(label: str, name: str, actions: tuple[Action, ...], recommended: bool = False) -> None:
         uuid = str(uuid5(CARD_NAMESPACE, f"{scope}|{name}"))
@@ -155,17 +160,19 @@ def _suggestions(
         add(say("order-creatinine"), "creatinine", (creatinine_order(ctx.record.patient_id),))
     for name in dict.fromkeys(name for finding in group for name in finding.statement.offers):
         offer = ctx.knowledge.offers[name]
-        made = offers.actions(offer, order, ctx)
-        if not made or (ctx.policy.one_action and len(made) > 1):
+        about = offers.concerned(offer, order, partners, ctx)
+        made = offers.actions(offer, about, ctx) if about is not None else ()
+        if about is None or not made or (ctx.policy.one_action and len(made) > 1):
             continue
         drugs = tuple(
             a.resource for a in made if a.resource and a.resource["resourceType"] == "MedicationRequest"
         )
         if drugs:
             removed = any(action.type == "delete" for action in made)
-            if after(order, None if removed else order.resource, drugs) - spoken:
+            if after(about, None if removed else about.resource, drugs) - spoken:
                 continue
-        add(offer.label, name, made)
+        advised = change is None and name == lead.statement.recommends and not lead.unchecked
+        add(offers.label(offer, about), name, made, recommended=advised)
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ from cards.acknowledged import Acknowledged
 from cards.card import Card
 from cards.compose import compose
 from cards.data_cards import deceased_card, failure_card, order_cards
+from cards.facts.ancestry import read_ancestry
 from cards.facts.lab_values import Labs
 from cards.facts.medications import LIST_TYPES, Order, read_drafts, read_ended, read_medication_list
 from cards.facts.patient import Patient, read_patient
@@ -62,9 +63,11 @@ def evaluate(
     are earlier answers to cards about this patient. The same input and local day give the same cards. Does
     not raise on any content of the resources.
     """
-    patient = read_patient(_first(record.of("patient"), "Patient"), now, policy.zone)
+    person = _first(record.of("patient"), "Patient")
+    patient = read_patient(person, now, policy.zone)
     if patient.deceased:
         return Evaluation(cards=(deceased_card(card_scope),), issues=record.issues, patient=patient)
+    patient = replace(patient, ancestry=read_ancestry(person, terminology))
     problems = read_problems(record.of_type("Condition"), terminology, now, policy.zone)
     zone = policy.zone
     listed = tuple(record.of_type(*LIST_TYPES))
@@ -92,7 +95,7 @@ def evaluate(
         standing=standing(taken, ordered),
         ended=(*read_ended(listed, known, terminology, now, zone), *stopped),
         labs=Labs(record, terminology, now, zone),
-        events=read_events(record, terminology, now, zone),
+        events=read_events(record, terminology, now, zone, problems),
         inpatient=_inpatient(record, terminology, now, zone),
         pregnancy=read_pregnancy(patient, record, taken, terminology, now, zone),
     )

@@ -37,23 +37,56 @@ def judge_orders(subjects: Iterable[Order], ctx: Context) -> tuple[tuple[Judged,
                 what = f"rule {statement.id} failed ({type(error).__name__})"
                 crashed.append(Issue("rule-failed", what, order.id))
                 judged.append(Judged(statement, order, Outcome("cannot-evaluate", None, what)))
-    return _without_superseded(judged), tuple(crashed)
+    return _without_hints_on_what_to_avoid(_without_superseded(judged)), tuple(crashed)
 
 
 def _without_superseded(judged: list[Judged]) -> tuple[Judged, ...]:
-    """A statement is silent where one that says more speaks on the same order."""
-    silent = {
-        (other, one.order.id): one.statement.id
+    """A statement is silent where one that says more speaks on the same order, or on all of its drugs."""
+    greater: dict[str, list[Judged]] = {}
+    for one in judged:
+        if one.outcome.kind == "fired":
+            for other in one.statement.supersedes:
+                greater.setdefault(other, []).append(one)
+    if not greater:
+        return tuple(judged)
+    return tuple(_unless_superseded(one, greater.get(one.statement.id, ())) for one in judged)
+
+
+def _unless_superseded(one: Judged, greater: Iterable[Judged]) -> Judged:
+    if one.outcome.finding is None:
+        return one
+    drugs = frozenset(one.outcome.finding.drugs)
+    for other in greater:
+        finding = other.outcome.finding
+        if other.order.id == one.order.id or (finding and drugs and drugs <= frozenset(finding.drugs)):
+            return replace(one, outcome=suppressed(f"{other.statement.id} says more"))
+    return one
+
+
+def _without_hints_on_what_to_avoid(judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
+    """How to start or monitor a drug is not worth saying beside the advice not to give it."""
+    against = {
+        one.order.id: one.statement.id
         for one in judged
-        if one.outcome.kind == "fired"
-        for other in one.statement.supersedes
+        if one.outcome.finding is not None
+        and one.outcome.finding.severity == Indicator.critical
+        and one.statement.problem not in ("dose-and-sedation", "procedure")
     }
+    if not against:
+        return judged
     return tuple(
-        replace(one, outcome=suppressed(f"{silent[one.statement.id, one.order.id]} says more"))
-        if one.outcome.finding is not None and (one.statement.id, one.order.id) in silent
+        replace(one, outcome=suppressed(f"{against[one.order.id]} advises against the drug"))
+        if one.order.id in against and _is_hint(one)
         else one
         for one in judged
     )
+
+
+def _is_hint(one: Judged) -> bool:
+    finding = one.outcome.finding
+    if finding is None or finding.severity > Indicator.info or finding.topic is not None:
+        return False
+    return one.statement.topic in ("dosing", "monitoring")
 
 
 def speaking_with(

@@ -1,5 +1,6 @@
 """Makes suggestions of what statements offer besides a dose: cancel, order a test, propose another drug."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -10,16 +11,31 @@ from cards.facts.resources import Resource, text
 from cards.knowledge.offers import Offer
 from cards.rules.about_results import ANY_TIME, lab_planned
 from cards.rules.answer import Situation
-from cards.rules.context import Context, in_force
+from cards.rules.context import Context, alongside
 from terminology.coding import LOINC, RXNORM
 
 
+def concerned(offer: Offer, order: Order, partners: Iterable[str], ctx: Context) -> Order | None:
+    """The draft that an offer is about: the order, or the other draft of its pair; None where it fits neither."""
+    if not offer.only_for:
+        return order
+    drafts = (order, *(draft for draft in ctx.drafts if draft.id in partners))
+    return next((one for one in drafts if one.classes.intersection(offer.only_for)), None)
+
+
+def label(offer: Offer, order: Order) -> str:
+    """What the button says."""
+    return offer.label.format(drug=_plain(order))
+
+
 def actions(offer: Offer, order: Order, ctx: Context) -> tuple[Action, ...]:
-    """The actions of an offer for one order; none where it makes no sense here."""
+    """The actions of an offer for the draft it is about; none where it makes no sense here."""
     if order.kind != "draft" or not text(order.resource.get("id")):
         return ()
-    taken = (order, *in_force(order, ctx))
+    taken = (order, *alongside(order, ctx))
     if any(name in one.classes for one in taken for name in offer.unless_on):
+        return ()
+    if offer.only_on and not any(name in one.classes for one in taken for name in offer.only_on):
         return ()
     delete = Action("delete", f"Removes the draft order of {_plain(order)}.", resource_id=order.id)
     if offer.kind == "delete":
@@ -31,6 +47,8 @@ def actions(offer: Offer, order: Order, ctx: Context) -> tuple[Action, ...]:
 
 
 def _test(offer: Offer, order: Order, ctx: Context) -> tuple[Action, ...]:
+    if offer.test:
+        return _named_test(offer, ctx)
     lab = LABS[offer.lab]
     if lab_planned(Situation(ctx, order), offer.lab, ANY_TIME).holds:
         return ()
@@ -50,6 +68,20 @@ def _test(offer: Offer, order: Order, ctx: Context) -> tuple[Action, ...]:
         resource["occurrenceDateTime"] = day
         when = f" for {day}"
     return (Action("create", f"Adds a draft order for {lab.title}{when}.", resource),)
+
+
+def _named_test(offer: Offer, ctx: Context) -> tuple[Action, ...]:
+    """A test that no source gives a code for: the order names it."""
+    if any(offer.result in event.value_sets for event in ctx.planned):
+        return ()
+    resource: dict[str, Any] = {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "order",
+        "code": {"text": offer.test},
+        "subject": {"reference": f"Patient/{ctx.record.patient_id}"},
+    }
+    return (Action("create", f"Adds a draft order for {offer.test}.", resource),)
 
 
 def _drug(offer: Offer, ctx: Context) -> Resource:

@@ -11,9 +11,9 @@ from cards.facts.medications import Order
 from cards.facts.resources import Resource, obj, objects, text
 from cards.finding import Finding
 from cards.knowledge.rule_types import Regimen
-from cards.rules.basis import regimen_words
+from cards.rules.basis import how_often, regimen_words
 from cards.rules.context import Context, in_force
-from cards.wording import amount, say, times
+from cards.wording import amount, say
 from terminology.coding import LOINC, RXNORM, UCUM
 from terminology.medications import Medication, Release
 
@@ -210,7 +210,7 @@ def _updated(order: Order, regimen: Regimen, product: Medication) -> Resource:
         for name, value in obj(obj(dosage.get("timing")).get("repeat")).items()
         if name.startswith("bounds")
     }
-    per_day = {"frequency": regimen.per_day, "period": 1, "periodUnit": "d"}
+    per_day = {"frequency": regimen.per_day, "period": regimen.every_days, "periodUnit": "d"}
     dosage["timing"] = {"repeat": {**kept, **per_day}}
     if regimen.when == "at bedtime":
         dosage["timing"]["repeat"]["when"] = ["HS"]
@@ -254,10 +254,10 @@ def _json_number(value: Decimal) -> int | float:
 
 
 def _sig(regimen: Regimen, product: Medication) -> str:
-    how_often = f"{times(regimen.per_day)} a day"
+    often = how_often(regimen)
     when = f" {regimen.when}" if regimen.when else ""
     count, strength = _units(regimen.mg, product), product.ingredients[0].strength
     if count is None or strength is None or strength.per == "mL":
-        return f"{amount(regimen.mg)} mg {how_often}{when}"
+        return f"{amount(regimen.mg)} mg {often}{when}"
     form = _form(product) + ("s" if count > 1 else "")
-    return f"Take {amount(count)} {form} ({amount(regimen.mg)} mg) {how_often}{when}"
+    return f"Take {amount(count)} {form} ({amount(regimen.mg)} mg) {often}{when}"

@@ -3,8 +3,10 @@
 import ipaddress
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -43,6 +45,9 @@ class Settings:
     max_body_bytes: int = 5_000_000
     max_resources: int = 10_000
     log_level: str = "info"
+    rxnorm_file: Path | None = None
+    value_sets_folder: Path | None = None
+    terminology_url: str | None = None
 
     @property
     def loopback(self) -> bool:
@@ -82,6 +87,9 @@ def read_settings() -> Settings:
                 env.int("CDS_MAX_BODY_BYTES", 5_000_000), 1_000, 100_000_000, "CDS_MAX_BODY_BYTES"
             ),
             max_resources=_between(env.int("CDS_MAX_RESOURCES", 10_000), 1, 1_000_000, "CDS_MAX_RESOURCES"),
+            rxnorm_file=_existing(env.str("CDS_RXNORM_FILE", ""), "CDS_RXNORM_FILE", Path.is_file),
+            value_sets_folder=_existing(env.str("CDS_VALUE_SETS", ""), "CDS_VALUE_SETS", Path.is_dir),
+            terminology_url=_url(env.str("CDS_TERMINOLOGY_URL", ""), "CDS_TERMINOLOGY_URL"),
             log_level=_one_of(env.str("CDS_LOG_LEVEL", "info").lower(), LOG_LEVELS, "CDS_LOG_LEVEL"),
         )
     except EnvError as error:
@@ -96,6 +104,25 @@ def check_exposure(settings: Settings, host: str) -> None:
             "can connect could call it. Listen on 127.0.0.1, or put a proxy that authenticates in front "
             "and set CDS_AUTH=off on purpose."
         )
+
+
+def _existing(value: str, name: str, exists: Callable[[Path], bool]) -> Path | None:
+    if not value.strip():
+        return None
+    path = Path(value.strip())
+    if not exists(path):
+        raise SettingsError(f"{name}: there is no {path}")
+    return path
+
+
+def _url(value: str, name: str) -> str | None:
+    value = value.strip().rstrip("/")
+    if not value:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError(f"{name} must be an absolute http(s) URL without query, is {value!r}")
+    return value
 
 
 def _between(value: int, least: int, most: int, name: str) -> int:

@@ -57,7 +57,9 @@ def body_sites(text: str) -> frozenset[str]:
                 place += length - 1
                 break
         place += 1
-    return frozenset(found)
+    wider = {_REGIONS[_split(site)[1]][0] for site in found}
+    sided = {region for side, region in map(_split, found) if side}
+    return frozenset(site for site in found if _split(site)[1] not in wider and site not in sided)
 
 
 def meet(one: Iterable[str], other: Iterable[str]) -> bool:
@@ -89,5 +91,10 @@ def _split(site: str) -> tuple[str, str]:
 
 
 def _side(words: tuple[str, ...], start: int, end: int) -> str:
-    near = [*reversed(words[max(start - _NEAR, 0) : start]), *words[end : end + _NEAR]]
-    return next((_SIDES[word] for word in near if word in _SIDES), "")
+    near = (*range(start - 1, max(start - 1 - _NEAR, -1), -1), *range(end, min(end + _NEAR, len(words))))
+    return next((_SIDES[words[place]] for place in near if _is_side(words, place)), "")
+
+
+def _is_side(words: tuple[str, ...], place: int) -> bool:
+    """ "L" is left, but in "L4" a vertebra."""
+    return words[place] in _SIDES and not (place + 1 < len(words) and words[place + 1].isdigit())

@@ -17,6 +17,7 @@ LOINC = "http://loinc.org"
 HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 ICD10PCS = "http://www.cms.gov/Medicare/Coding/ICD10"
 UCUM = "http://unitsofmeasure.org"
+CDCREC = "urn:oid:2.16.840.1.113883.6.238"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 GTS_ABBREVIATION = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
 
@@ -34,6 +35,8 @@ _ALIASES = {
     "urn:oid:2.16.840.1.113883.4.9": UNII,
     "urn:oid:2.16.840.1.113883.6.96": SNOMED,
     "https://snomed.info/sct": SNOMED,
+    "http://snomed.info/ct": SNOMED,
+    "http://snomed.info/id": SNOMED,
     "snomed": SNOMED,
     "snomedct": SNOMED,
     "snomed ct": SNOMED,
@@ -50,12 +53,17 @@ _ALIASES = {
     "loinc": LOINC,
     "urn:oid:2.16.840.1.113883.6.285": HCPCS,
     "http://terminology.hl7.org/codesystem/hcpcs": HCPCS,
+    "https://www.cms.gov/medicare/coding/hcpcsreleasecodesets": HCPCS,
+    "https://bluebutton.cms.gov/resources/codesystem/hcpcs": HCPCS,
     "hcpcs": HCPCS,
     "urn:oid:2.16.840.1.113883.6.4": ICD10PCS,
     "http://hl7.org/fhir/sid/icd-10-pcs": ICD10PCS,
     "icd-10-pcs": ICD10PCS,
     "icd10pcs": ICD10PCS,
     "urn:oid:2.16.840.1.113883.6.8": UCUM,
+    "http://hl7.org/fhir/v3/race": CDCREC,
+    "http://terminology.hl7.org/codesystem/v3-race": CDCREC,
+    "cdcrec": CDCREC,
     "urn:oid:2.16.840.1.113883.5.4": ACT_CODE,
     "http://hl7.org/fhir/v3/actcode": ACT_CODE,
     "urn:oid:2.16.840.1.113883.5.139": GTS_ABBREVIATION,

@@ -26,7 +26,8 @@ from terminology.coding import (
     canonical_system,
 )
 from terminology.load import Terminology
-from terminology.name_lookalikes import by_length, lookalikes
+from terminology.name_ingredients import SALTS
+from terminology.name_lookalikes import lookalike_index, lookalikes
 from terminology.strength_text import tokens
 from terminology.timing import timing_code
 from terminology.units import read_unit
@@ -38,6 +39,7 @@ _CLINICAL = frozenset({
 })  # fmt: skip
 _FHIR_OWN = ("http://terminology.hl7.org/", "http://hl7.org/fhir/", "https://hl7.org/fhir/")
 _DEEPEST = 100
+_TELLING = 8  # so long a name inside a word is hardly there by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,7 @@ class CoverageReader:
             for _, name in entries
             if name.brand and any(terms.classes(part) for part in name.ingredients)
         ]
-        self._in_scope = by_length([*names, *brands])
-        self._words = frozenset(name for found in self._in_scope.values() for name in found)
+        self._in_scope = lookalike_index([*names, *brands])
 
     def read(self, document: object) -> None:
         """Adds all concepts of a FHIR resource, Bundle or hook request. Never raises."""
@@ -99,7 +100,12 @@ class CoverageReader:
     def _holds(self, coding: Coding) -> bool:
         if coding.system == UCUM:
             return read_unit("", coding.code, UCUM) is not None
-        return bool(self._terms.value_sets(coding)) or timing_code(coding) is not None
+        return (
+            bool(self._terms.value_sets(coding))
+            or timing_code(coding) is not None
+            or self._terms.route((Coding(coding.system, coding.code),), ()) is not None
+            or (coding.system == SNOMED and read_unit("", coding.code, SNOMED) is not None)
+        )
 
     def _count(self, coding: Coding, known: bool) -> None:
         system = coding.system or "no system"
@@ -132,10 +138,14 @@ class CoverageReader:
     def _looks_in_scope(self, concept: Concept) -> bool:
         texts = [concept.text, *(one.display for one in concept.codings)]
         words = {word for text in texts for word in tokens(text[:1000])}
-        parts = (name for name in self._words for word in words if name in word)
-        ordinary = self._terms.medication_tables.index.forms.keys()
+        parts = (name for name in self._in_scope.names for word in words if _within(name, word))
+        ordinary = SALTS | self._terms.medication_tables.index.forms.keys()
         alike = (lookalikes(text, self._in_scope, ordinary) for text in texts if text)
         return next(parts, None) is not None or any(alike)
+
+
+def _within(name: str, word: str) -> bool:
+    return word.startswith(name) or (len(name) >= _TELLING and name in word)
 
 
 def concepts(document: object) -> Iterator[Concept]:

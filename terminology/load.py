@@ -9,12 +9,13 @@ from typing import Protocol
 
 from terminology.coding import Coding
 from terminology.csv_tables import TABLES
-from terminology.medication_codes import MedicationTables, load_medication_tables
+from terminology.medication_codes import ROUTES, MedicationTables, load_medication_tables
 from terminology.medication_lookup import look_up, named, product
-from terminology.medications import Medication, MedicationLookup, Release
+from terminology.medications import Medication, MedicationLookup, Release, Route
 from terminology.name_ingredients import SALTS
-from terminology.name_lookalikes import by_length, lookalikes
+from terminology.name_lookalikes import Lookalikes, lookalike_index, lookalikes
 from terminology.product_names import LONGEST_TEXT
+from terminology.routes import Routes, load_routes, read_route
 from terminology.site_rxnorm import SiteRxNorm
 from terminology.value_sets import ValueSets, load_value_sets
 
@@ -40,8 +41,9 @@ class Terminology:
     version: str
     medication_tables: MedicationTables
     sets: ValueSets
-    names: Mapping[int, tuple[str, ...]]
+    names: Lookalikes
     on_market: Mapping[tuple[str, Release], tuple[Medication, ...]]
+    route_codes: Routes
     site: SiteRxNorm | None = None
     server: Server | None = None
 
@@ -69,9 +71,16 @@ class Terminology:
             return held
         return self.server.value_sets(coding, self.sets.by_url)
 
-    def named_sets(self, text: str) -> frozenset[str]:
-        """Ids of the value sets that a text names: orders, devices and measurements without a known code."""
-        return self.sets.named(text)
+    def named_sets(self, text: str, *, on_record: bool = False) -> frozenset[str]:
+        """Ids of the value sets that a text names: orders, devices and measurements without a known code.
+
+        An order names what is to be done; `on_record`, what was done or is in place counts.
+        """
+        return self.sets.named(text, on_record=on_record)
+
+    def route(self, codings: Sequence[Coding], texts: Sequence[str]) -> Route | None:
+        """The route that an order states beside its medication (`Dosage.route`)."""
+        return read_route(codings, texts, self.route_codes, self.medication_tables.index)
 
     def has_name(self, name: str) -> bool:
         """Whether there is a value set, drug class or ingredient of that name."""
@@ -103,8 +112,9 @@ def load(
         version=_digest(folder, site, site_sets),
         medication_tables=tables,
         sets=load_value_sets(folder / "value_sets", tables.ingredients, site_sets),
-        names=by_length([*tables.ingredients, *brands]),
+        names=lookalike_index([*tables.ingredients, *brands]),
         on_market=_on_market(tables, site),
+        route_codes=load_routes(folder, ROUTES),
         site=site,
         server=server,
     )

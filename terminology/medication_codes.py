@@ -17,7 +17,12 @@ _CODE_COLUMNS = ("system", "code", "ingredients", "product", "verification", "so
 _NAME_COLUMNS = ("name", "kind", "ingredients", "release", "route", "source")
 _FORM_COLUMNS = ("text", "form", "route", "release", "source")
 _RELEASES: Mapping[str, Release] = {name: name for name in get_args(Release)}
-_ROUTES: Mapping[str, Route] = {name: name for name in get_args(Route)}
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "ingredients.csv": _INGREDIENT_COLUMNS,
+    "products.csv": _PRODUCT_COLUMNS,
+    "medication_codes.csv": _CODE_COLUMNS,
+}
+ROUTES: Mapping[str, Route] = {name: name for name in get_args(Route)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +117,9 @@ def _release(written: str, where: str) -> Release:
 
 
 def _route(written: str, where: str) -> Route:
-    if written not in _ROUTES:
-        raise TableError(f"{where}: route must be one of {', '.join(_ROUTES)}")
-    return _ROUTES[written]
+    if written not in ROUTES:
+        raise TableError(f"{where}: route must be one of {', '.join(ROUTES)}")
+    return ROUTES[written]
 
 
 def _names(folder: Path, ingredients: Mapping[str, Ingredient]) -> Iterable[tuple[tuple[str, ...], Name]]:

@@ -145,9 +145,8 @@ def _product(rxcui: str, tables: MedicationTables) -> _Read | None:
     name = read_name(row.name, tables.index)
     if not name.ingredients:
         return None
-    read = _from_name(row.name, name, tables)
-    known = replace(read.medication, rxcui=rxcui, marketed=row.marketed, recognised_by="product")
-    return _Read(known, name.form is not None or read.release_stated)
+    read = _from_name(row.name, name, tables, "product", rxcui, row.marketed)
+    return _Read(read.medication, name.form is not None or read.release_stated)
 
 
 def _other(coding: Coding, tables: MedicationTables) -> _Read | None:
@@ -159,8 +158,8 @@ def _other(coding: Coding, tables: MedicationTables) -> _Read | None:
     if drug is None:
         return None
     if drug.product:
-        read = _from_name(drug.product, read_name(drug.product, tables.index), tables)
-        return _Read(replace(read.medication, recognised_by=by), True)
+        read = _from_name(drug.product, read_name(drug.product, tables.index), tables, by)
+        return _Read(read.medication, True)
     return _Read(_plain(tuple(tables.ingredients[name] for name in drug.ingredients), by, tables), False)
 
 
@@ -174,9 +173,17 @@ def _plain(parts: tuple[Ingredient, ...], by: RecognisedBy, tables: MedicationTa
     )
 
 
-def _from_name(text: str, name: ProductName, tables: MedicationTables) -> _Read:
+def _from_name(
+    text: str,
+    name: ProductName,
+    tables: MedicationTables,
+    by: RecognisedBy = "text",
+    rxcui: str | None = None,
+    marketed: bool = False,
+) -> _Read:
+    known = tables.ingredients
     ingredients = tuple(
-        replace(tables.ingredients.get(part, Ingredient(part)), strength=strength)
+        Ingredient(part, known[part].rxcui if part in known else None, strength)
         for part, strength in name.ingredients
     )
     medication = Medication(
@@ -186,6 +193,9 @@ def _from_name(text: str, name: ProductName, tables: MedicationTables) -> _Read:
         route=name.route,
         release=made_release(tuple(part for part, _ in name.ingredients), name.release, tables),
         brand=name.brand,
+        rxcui=rxcui,
+        marketed=marketed,
+        recognised_by=by,
     )
     return _Read(medication, name.release is not None)
 

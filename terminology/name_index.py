@@ -25,7 +25,7 @@ class Form:
     release: Release | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NameIndex:
     """Names and forms by their first token, each with its further tokens, longest first."""
 

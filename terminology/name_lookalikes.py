@@ -1,7 +1,10 @@
 """Known drug names that resemble an unrecognised text, for a human to read; they never decide a drug."""
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from terminology.strength_text import tokens
 
@@ -9,20 +12,28 @@ _ALIKE = 0.8
 _SHORTEST = 5
 _MOST_WORDS = 8
 _MOST_NAMES = 3
+_SHARED = 0.45  # of the letter pairs; names as alike as _ALIKE share more
 
 
-def by_length(names: Iterable[str]) -> dict[int, tuple[str, ...]]:
-    """One-word names grouped by their length."""
-    grouped: dict[int, set[str]] = {}
-    for name in names:
-        if name.isalpha() and len(name) >= _SHORTEST:
-            grouped.setdefault(len(name), set()).add(name.lower())
-    return {length: tuple(sorted(found)) for length, found in grouped.items()}
+@dataclass(frozen=True, slots=True, eq=False)
+class Lookalikes:
+    """One-word names by their letter pairs, so that only the few that share many are compared."""
+
+    names: frozenset[str]
+    by_pair: Mapping[str, tuple[str, ...]]
 
 
-def lookalikes(
-    text: str, names: Mapping[int, tuple[str, ...]], ordinary: Container[str] = frozenset()
-) -> tuple[str, ...]:
+def lookalike_index(names: Iterable[str]) -> Lookalikes:
+    """The index of those names that are one word of at least five letters, in lower case."""
+    kept = frozenset(name.lower() for name in names if name.isalpha() and len(name) >= _SHORTEST)
+    grouped: dict[str, list[str]] = {}
+    for name in sorted(kept):
+        for pair in set(_pairs(name)):
+            grouped.setdefault(pair, []).append(name)
+    return Lookalikes(kept, {pair: tuple(found) for pair, found in grouped.items()})
+
+
+def lookalikes(text: str, index: Lookalikes, ordinary: Container[str] = frozenset()) -> tuple[str, ...]:
     """At most three names with a similarity of 0.8 or more to a word of the text, most alike first.
 
     Only the first eight words are compared, and no `ordinary` ones (dose forms, salts).
@@ -34,15 +45,19 @@ def lookalikes(
     ]
     alike: dict[str, float] = {}
     for word in words[:_MOST_WORDS]:
-        if word in names.get(len(word), ()):
+        if word in index.names:
             continue  # a name itself, in a text that was refused for another reason
-        for length in range(len(word) - 2, len(word) + 3):
-            for name in names.get(length, ()):
-                if len(set(word) & set(name)) * 2 < len(set(name)):
-                    continue
-                matcher = SequenceMatcher(None, word, name)
-                if matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE:
-                    ratio = matcher.ratio()
-                    if ratio >= _ALIKE:
-                        alike[name] = max(ratio, alike.get(name, 0))
+        pairs = _pairs(word)
+        shared = Counter(name for pair in pairs for name in index.by_pair.get(pair, ()))
+        least = _SHARED * len(pairs)
+        for name, count in shared.items():
+            if count < least or abs(len(name) - len(word)) > 2:
+                continue
+            ratio = SequenceMatcher(None, word, name).ratio()
+            if ratio >= _ALIKE:
+                alike[name] = max(ratio, alike.get(name, 0))
     return tuple(sorted(alike, key=lambda name: (-alike[name], name))[:_MOST_NAMES])
+
+
+def _pairs(word: str) -> list[str]:
+    return [one + other for one, other in pairwise(f"^{word}$")]

@@ -5,6 +5,7 @@ Matching is by whole words against the tables; a name that resembles an entry is
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from terminology.medications import Release, Route, Strength
 from terminology.name_index import Form, Hit, NameIndex, find_names
@@ -23,6 +24,8 @@ _MODIFIED_PHRASES = (
     ("gastro", "-", "retentive"),
     ("gastroretentive",),
 )
+_MODIFIED_STARTS = frozenset(phrase[0] for phrase in _MODIFIED_PHRASES)
+_LONGEST_PHRASE = max(map(len, _MODIFIED_PHRASES))
 _LIQUIDS = ("solution", "suspension", "syrup", "elixir", "concentrate", "injection", "injectable", "liquid")
 
 
@@ -43,6 +46,10 @@ def read_name(text: str, index: NameIndex) -> ProductName:
     """The product that a text names. Never raises; linear in the text, which may have 1,000 characters."""
     if len(text) > LONGEST_TEXT:
         return ProductName(problem="the text is too long to be a medication name")
+    return _remembered(text, index)
+
+
+def _read(text: str, index: NameIndex) -> ProductName:
     if text.lstrip().startswith("{"):
         return _pack(text, index)
     label = _bracketed(text)
@@ -58,7 +65,7 @@ def read_name(text: str, index: NameIndex) -> ProductName:
     if not chosen:
         return ProductName(problem=f"the text names several drugs: {', '.join(names)}", names=names)
     form = _form(words, index, hits)
-    named = (*hits, *find_names(tokens(label or ""), index.names))
+    named = (*hits, *find_names(tokens(label), index.names)) if label else hits
     read = ProductName(
         ingredients=chosen,
         form=form.form,
@@ -68,6 +75,10 @@ def read_name(text: str, index: NameIndex) -> ProductName:
         names=names,
     )
     return _without_impossible_strength(_by_rate(read))
+
+
+# A code and its text often carry the same words.
+_remembered = lru_cache(maxsize=4096)(_read)
 
 
 def read_form(text: str, index: NameIndex) -> Form:
@@ -83,10 +94,11 @@ def _form(words: Sequence[str], index: NameIndex, hits: Sequence[Hit]) -> Form:
     """The longest dose form in the text, the later of equals; a route stated apart completes it."""
     best, length, route = Form(None, None, None), 0, None
     taken = {place for hit in hits for place in range(hit.start, hit.end)}
+    forms = index.forms
     for place, word in enumerate(words):
-        if place in taken:
+        if word not in forms or place in taken:
             continue
-        for further, form in index.forms.get(word, ()):
+        for further, form in forms[word]:
             if tuple(words[place + 1 : place + 1 + len(further)]) == further:
                 if form.form is None:
                     route = form.route
@@ -95,7 +107,7 @@ def _form(words: Sequence[str], index: NameIndex, hits: Sequence[Hit]) -> Form:
                 break
     if best.form is None:
         return Form(None, route, None)
-    return replace(best, route=best.route or route)
+    return best if best.route else Form(best.form, route, best.release)
 
 
 def _release(
@@ -108,13 +120,7 @@ def _release(
     """What the text says on release, a brand's own first; None where it says nothing."""
     if "once-daily" in implied:
         return "once-daily"
-    starts = {hit.start for hit in hits}
-    ends = (
-        {_after_salts(words, hit.end) for hit in hits}
-        | {hit.end for hit in hits}
-        | {one.end for one in found}
-    )
-    for start in starts:
+    for start in {hit.start for hit in hits}:
         before = tuple(words[max(start - 3, 0) : start])
         if before[-3:] == ("once", "-", "daily") or before[-2:] == ("once", "daily"):
             return "once-daily"
@@ -122,11 +128,14 @@ def _release(
             return "extended"
     if "extended" in implied or form.release == "extended":
         return "extended"
+    ends = {one.end for one in (*hits, *found)} | {_after_salts(words, hit.end) for hit in hits}
     for place, word in enumerate(words):
         if word in _MODIFIED and (place in ends or (place - 1 in ends and words[place - 1] in "-()")):
             return "extended"
-        if any(tuple(words[place : place + len(one)]) == one for one in _MODIFIED_PHRASES):
-            return "extended"
+        if word in _MODIFIED_STARTS:
+            after = tuple(words[place : place + _LONGEST_PHRASE])
+            if any(after[: len(one)] == one for one in _MODIFIED_PHRASES):
+                return "extended"
     if "immediate" in implied or form.release == "immediate":
         return "immediate"
     return None
@@ -180,7 +189,7 @@ def _possible(strength: Strength | None, route: Route | None, liquid: bool) -> S
 
 def _pack(text: str, index: NameIndex) -> ProductName:
     """A pack "{9 (A) / 24 (B) } Pack [Brand]": the drugs of its members; a strength only if all agree."""
-    members = [read_name(part, index) for part in _parenthesised(text)]
+    members = [_read(part, index) for part in _parenthesised(text)]
     members = [member for member in members if member.ingredients]
     if not members:
         return ProductName(problem="no known drug name")

@@ -36,7 +36,7 @@ _NOT_NOW = frozenset({
     "history", "hx", "previous", "previously", "prior", "past", "status", "after", "following", "before", "since",
     "failed", "evaluation", "clearance", "candidate", "candidacy", "education", "assessment",
 })  # fmt: skip
-_NOT_NOW_BESIDE = frozenset({"post", "pre", "with", "on", "has"})
+_NOT_NOW_BESIDE = frozenset({"post", "pre", "existing", "known"})
 _NO_CUE_BEFORE: Mapping[str, frozenset[str]] = {
     "no": frozenset({"contrast", "gadolinium", "sedation"}),
     "without": frozenset({"contrast", "gadolinium", "sedation", "image"}),

@@ -39,6 +39,7 @@ _UNITS_OF_USE = frozenset({
 })  # fmt: skip
 # "900 mg/day" and "900 mg daily" are doses, "5 mg/kg" is a dose by weight: none says what a tablet holds.
 _NOT_A_STRENGTH = frozenset({"day", "d", "kg", "m", "dose", "min", "week"})
+_NUMBER_STARTS = frozenset("0123456789.")
 _LIMITS = (Decimal("0.000001"), Decimal(1_000_000))
 
 
@@ -63,6 +64,9 @@ def strengths(words: Sequence[str]) -> tuple[FoundStrength, ...]:
     found: list[FoundStrength] = []
     place = 0
     while place < len(words):
+        if words[place][0] not in _NUMBER_STARTS:
+            place += 1
+            continue
         one = _expression(words, place)
         if one is not None:
             found.append(one)
@@ -74,9 +78,8 @@ def number(word: str) -> Decimal | None:
     """A plain number; "1,000" is a thousand, "82,5" is 82.5."""
     if len(word) > 15:
         return None
-    if _THOUSANDS.fullmatch(word):
-        word = word.replace(",", "")
-    word = word.replace(",", ".")
+    if "," in word:
+        word = word.replace(",", "") if _THOUSANDS.fullmatch(word) else word.replace(",", ".")
     return Decimal(word) if _NUMBER.fullmatch(word) else None
 
 

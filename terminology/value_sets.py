@@ -16,6 +16,7 @@ import yaml
 from terminology.coding import (
     ACT_CODE,
     ATC,
+    CDCREC,
     HCPCS,
     ICD10CM,
     ICD10PCS,
@@ -27,20 +28,18 @@ from terminology.coding import (
     Coding,
 )  # fmt: skip
 from terminology.csv_tables import TableError
-from terminology.strength_text import tokens
+from terminology.service_names import Index, named_sets, phrase_index
 
 _BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _SYSTEMS = {
     "icd10cm": ICD10CM, "icd10pcs": ICD10PCS, "snomed": SNOMED, "loinc": LOINC, "hcpcs": HCPCS,
     "actcode": ACT_CODE, "rxnorm": RXNORM, "ndc": NDC, "atc": ATC, "unii": UNII,
+    "cdcrec": CDCREC,
 }  # fmt: skip
 _FAMILIES = frozenset({ICD10CM, ICD10PCS})
 _LISTS = ("includes", "ingredients", "texts", "single", "expand")
 _FIELDS = frozenset({"id", "title", "source", *_LISTS, *_SYSTEMS})
 _SHORTEST_ICD = 3
-_LONGEST_TEXT = 1000
-
-Phrases = Mapping[str, tuple[tuple[tuple[str, ...], frozenset[str]], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class ValueSets:
     sets: Mapping[str, ValueSet]
     by_code: Mapping[tuple[str, str], frozenset[str]]
     by_ingredient: Mapping[str, frozenset[str]]
-    phrases: Phrases
+    phrases: Index
     by_url: Mapping[str, frozenset[str]]
 
     def of(self, coding: Coding) -> frozenset[str]:
@@ -80,20 +79,12 @@ class ValueSets:
         families = (code[:length] for length in range(_SHORTEST_ICD, len(code) + 1))
         return frozenset().union(*(self.by_code.get((coding.system, one), frozenset()) for one in families))
 
-    def named(self, text: str) -> frozenset[str]:
-        """Ids of the sets one of whose phrases stands in the text as whole words, in any letter case.
+    def named(self, text: str, *, on_record: bool = False) -> frozenset[str]:
+        """Ids of the sets that a text names by one of their phrases; `service_names` says how it is read.
 
-        Negation is not read: for the names of orders, devices and measurements, not for prose.
+        For the names of orders, devices and measurements, not for prose.
         """
-        if not text or len(text) > _LONGEST_TEXT:
-            return frozenset()
-        words = tokens(text)
-        found: set[str] = set()
-        for place, word in enumerate(words):
-            for further, names in self.phrases.get(word, ()):
-                if words[place + 1 : place + 1 + len(further)] == further:
-                    found |= names
-        return frozenset(found)
+        return named_sets(text, self.phrases, on_record=on_record)
 
 
 def load_value_sets(
@@ -109,14 +100,14 @@ def load_value_sets(
     known = frozenset(known_ingredients)
     by_code: dict[tuple[str, str], set[str]] = {}
     by_ingredient: dict[str, set[str]] = {}
-    by_phrase: dict[tuple[str, ...], set[str]] = {}
+    by_phrase: dict[str, set[str]] = {}
     by_url: dict[str, set[str]] = {}
     for name in sets:
         for part in _with_included(name, sets, ()):
             for url in part.expand:
                 by_url.setdefault(url, set()).add(name)
             for text in part.texts:
-                by_phrase.setdefault(tokens(text), set()).add(name)
+                by_phrase.setdefault(text, set()).add(name)
             for code in part.codes:
                 by_code.setdefault(code, set()).add(name)
             for ingredient in part.ingredients:
@@ -127,16 +118,9 @@ def load_value_sets(
         sets,
         {code: frozenset(names) for code, names in by_code.items()},
         {ingredient: frozenset(names) for ingredient, names in by_ingredient.items()},
-        _by_first_word(by_phrase),
+        phrase_index((text, frozenset(names)) for text, names in by_phrase.items()),
         {url: frozenset(names) for url, names in by_url.items()},
     )
-
-
-def _by_first_word(by_phrase: Mapping[tuple[str, ...], set[str]]) -> Phrases:
-    grouped: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
-    for words, names in by_phrase.items():
-        grouped.setdefault(words[0], []).append((words[1:], frozenset(names)))
-    return {first: tuple(entries) for first, entries in grouped.items()}
 
 
 def _joined(base: ValueSet, site: ValueSet) -> ValueSet:

@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from cards.facts.daily_dose import DailyDose, lowest, merged_flags, plain
 from cards.facts.dose_amount import Amount, Product
+from cards.facts.dose_rate import Rate
 from cards.facts.dose_regimen import capped
 from cards.facts.dose_sequence import Reading
-from cards.facts.dose_timing import Rate
 from cards.facts.dose_written import Written, read_written, structured_dose
 from cards.facts.resources import Resource, text
 from cards.facts.sig import Sig, read_sig

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from cards.facts.daily_dose import DailyDose, merged_flags, often, per_day, plain, span
 from cards.facts.dose_amount import PATCHES, Amount, Cap, NoAmount
-from cards.facts.dose_timing import NoRate, Rate, longest_gap_h
+from cards.facts.dose_rate import NoRate, Rate, longest_gap_h
 from cards.facts.resources import MAX_MAGNITUDE
 
 _DAY_H = Decimal(24)

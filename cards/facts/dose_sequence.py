@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import combinations, pairwise
 
 from cards.facts.daily_dose import DailyDose, lowest, merged_flags, plain
-from cards.facts.dose_timing import longest_gap_h
+from cards.facts.dose_rate import longest_gap_h
 
 _ONE_STEP = frozenset({"one-off"})
 

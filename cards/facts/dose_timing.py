@@ -1,65 +1,24 @@
 """How often a dose is given: a FHIR Timing as administrations a day.
 
-Rates are fractions, so that three times a week stays 3/7. German guidance gives day parts and times of
+German guidance gives day parts and times of
 day without frequency and period, meaning daily; FHIR counts a missing frequency as one per period.
 """
 
 import math
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
 from fractions import Fraction
 
-from cards.facts.daily_dose import Confidence
+from cards.facts.dose_rate import NoRate, Rate, make_rate
 from cards.facts.resources import Resource, as_list, codings, concept_texts, interval, number, obj, text
 from terminology.timing import TimingCode, event_timing, timing_code, timing_text
 from terminology.units import read_unit, to_hours
 
 _WEEK = 7
+_DAY_S = 86_400
 _DAY_NAMES = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """Administrations a day: `low` to `high` on average, `peak` on a dose day, `least` its smallest reading.
-
-    `parts` are the day parts named, `days` the weekdays, `times` minutes after midnight; `wear_h` is the
-    duration of one administration in hours; `once` marks a single administration.
-    """
-
-    low: Fraction
-    high: Fraction
-    peak: int
-    least: int
-    prn: bool = False
-    once: bool = False
-    parts: frozenset[str] = frozenset()
-    days: frozenset[str] = frozenset()
-    times: tuple[int, ...] = ()
-    wear_h: Decimal | None = None
-    flags: tuple[str, ...] = ()
-    confidence: Confidence = "high"
-
-
-@dataclass(frozen=True, slots=True)
-class NoRate:
-    """Why there is no frequency. `present`: some timing was written that could not be read.
-
-    `event`: the dose follows an event such as dialysis, on days that are not stated.
-    """
-
-    why: str
-    present: bool = False
-    wear_h: Decimal | None = None
-    prn: bool = False
-    event: bool = False
-
-
-def make_rate(low: Fraction, high: Fraction) -> Rate:
-    """A plain rate; a dose day holds as many doses as the average, rounded up (every 5 hours: 5)."""
-    peak = max(math.ceil(high), 1)
-    return Rate(low=low, high=high, peak=peak, least=peak)
 
 
 def read_timing(value: object) -> Rate | NoRate:
@@ -235,10 +194,10 @@ def _period(repeat: Resource) -> tuple[Fraction, Fraction] | str | None:
         (text(repeat.get(n)) for n in ("periodUnit", "periodUnits", "unit") if text(repeat.get(n))), ""
     )
     unit = read_unit(named)
-    hours = to_hours(Decimal(1), unit) if unit is not None else None
-    if hours is None:
+    if unit is None or unit.kind != "duration":
         return "has no known unit of time"
-    ends = [read * Fraction(hours) / 24 for read in (short, long) if isinstance(read, Fraction)]
+    days = Fraction(unit.factor) / _DAY_S  # exact, where hours of a minute would be rounded
+    ends = [read * days for read in (short, long) if isinstance(read, Fraction)]
     return min(ends), max(ends)
 
 
@@ -270,11 +229,3 @@ def _hours(repeat: Resource, name: str) -> Decimal | None:
     if amount is None or amount <= 0 or unit is None:
         return None
     return to_hours(amount, unit)
-
-
-def longest_gap_h(times: tuple[int, ...]) -> Decimal | None:
-    """The longest stretch without a dose, overnight included, in hours; 24 for one time of day."""
-    if not times:
-        return None
-    following = (*times[1:], times[0] + 24 * 60)
-    return Decimal(max(after - before for before, after in zip(times, following, strict=True))) / 60

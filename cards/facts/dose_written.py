@@ -16,11 +16,12 @@ from cards.facts.dose_amount import (
     read_ratio,
     read_single,
 )
+from cards.facts.dose_rate import NoRate, Rate
 from cards.facts.dose_regimen import regimen
-from cards.facts.dose_timing import NoRate, Rate, read_timing
+from cards.facts.dose_timing import read_timing
 from cards.facts.resources import Resource, codings, concept_texts, number, obj, objects, period
 from cards.facts.sig import read_sig
-from cards.facts.sig_dose import clause_rate
+from cards.facts.sig_rate import clause_rate
 
 Entry = Amount | NoAmount
 

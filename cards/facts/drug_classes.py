@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from cards.facts.daily_dose import DailyDose
 from cards.knowledge.strict_yaml import KnowledgeFileError, line_of, read
 from terminology.medications import Medication
 
@@ -13,18 +14,26 @@ PATH: Final = Path(__file__).parents[1] / "knowledge" / "classes.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One row of the file; doses in mg. `known`: what is not known about the order keeps it out."""
+    """One row of the file; doses in mg or international units.
+
+    `known`: what is not known about the order keeps it out. A product of one of the `brands` is in the group,
+    whatever else its name says.
+    """
 
     name: str
     of: frozenset[str]
     routes: frozenset[str] = frozenset()
     not_routes: frozenset[str] = frozenset()
     forms: tuple[str, ...] = ()
+    brands: frozenset[str] = frozenset()
     release: str = ""
     strength_mg_from: Decimal | None = None
     strength_mg_at_most: Decimal | None = None
+    daily_mg_from: Decimal | None = None
     daily_mg_above: Decimal | None = None
     daily_mg_at_most: Decimal | None = None
+    single_mg_at_most: Decimal | None = None
+    daily_units_at_most: Decimal | None = None
     known: bool = False
 
 
@@ -32,7 +41,7 @@ def groups_of(
     names: frozenset[str],
     medication: Medication,
     strength_mg: Decimal | None,
-    daily_mg: Decimal | None,
+    dose: DailyDose,
     groups: tuple[Group, ...] | None = None,
 ) -> frozenset[str]:
     """The groups an order belongs to, from its classes and ingredients (`names`), product and doses."""
@@ -41,13 +50,13 @@ def groups_of(
     return frozenset(
         group.name
         for group in (GROUPS if groups is None else groups)
-        if group.of & names and _fits(group, medication, strength_mg, daily_mg)
+        if group.of & names and _fits(group, medication, strength_mg, dose)
     )
 
 
-def _fits(
-    group: Group, medication: Medication, strength_mg: Decimal | None, daily_mg: Decimal | None
-) -> bool:
+def _fits(group: Group, medication: Medication, strength_mg: Decimal | None, dose: DailyDose) -> bool:
+    if medication.brand is not None and medication.brand.lower() in group.brands:
+        return True
     form = (medication.form or "").lower()
     said = [
         _in(medication.route, group.routes),
@@ -56,12 +65,22 @@ def _fits(
         medication.release == group.release if group.release else True,
         _from(strength_mg, group.strength_mg_from),
         _at_most(strength_mg, group.strength_mg_at_most),
-        _above(daily_mg, group.daily_mg_above),
-        _at_most(daily_mg, group.daily_mg_at_most),
+        _from(dose.peak_day_mg, group.daily_mg_from),
+        _above(dose.peak_day_mg, group.daily_mg_above),
+        _at_most(dose.peak_day_mg, group.daily_mg_at_most),
+        _at_most(dose.max_single_mg, group.single_mg_at_most),
+        _at_most(_daily_units(dose), group.daily_units_at_most),
     ]
     if False in said:
         return False
     return not group.known or None not in said
+
+
+def _daily_units(dose: DailyDose) -> Decimal | None:
+    """International units a day, for drugs that are dosed in them."""
+    if dose.max_single_units is None or dose.doses_per_day is None:
+        return None
+    return dose.max_single_units * dose.doses_per_day
 
 
 def _in(route: str | None, wanted: frozenset[str]) -> bool | None:
@@ -88,8 +107,11 @@ def _at_most(value: Decimal | None, edge: Decimal | None) -> bool | None:
     return True if edge is None else None if value is None else value <= edge
 
 
-_LISTS = {"of", "routes", "not_routes", "forms"}
-_NUMBERS = {"strength_mg_from", "strength_mg_at_most", "daily_mg_above", "daily_mg_at_most"}
+_LISTS = {"of", "routes", "not_routes", "forms", "brands"}
+_NUMBERS = {
+    "strength_mg_from", "strength_mg_at_most", "daily_mg_from", "daily_mg_above", "daily_mg_at_most", "single_mg_at_most",
+    "daily_units_at_most",
+}  # fmt: skip
 _KNOWN = {field.name for field in fields(Group)} - {"name"} | {"class", "source"}
 
 

@@ -14,9 +14,9 @@ from cards.facts.value_sets import ValueSets, value_sets_of
 _FINAL = frozenset({"", "final", "amended", "corrected", "appended", "preliminary"})
 _POSITIVE = frozenset({"positive", "detected", "present", "pos", "reactive"})
 _NEGATIVE = frozenset({"negative", "not detected", "absent", "neg", "non-reactive", "nonreactive"})
-# Answers of LOINC and SNOMED CT, and the interpretation codes of HL7.
-_POSITIVE_CODES = frozenset({"LA6576-8", "LA11882-0", "10828004", "260373001", "52101004", "POS", "DET"})
-_NEGATIVE_CODES = frozenset({"LA6577-6", "LA11883-8", "260385009", "260415000", "2667000", "NEG", "ND"})
+# Answers of LOINC and the interpretation codes of HL7; those of SNOMED CT are read by their display.
+_POSITIVE_CODES = frozenset({"LA6576-8", "LA11882-0", "POS", "DET"})
+_NEGATIVE_CODES = frozenset({"LA6577-6", "LA11883-8", "NEG", "ND"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,19 @@ from cards.facts.resources import (
     MAX_TEXT,
     Interval,
     Resource,
+    codings,
+    concept_texts,
     flag,
     objects,
     reference_of,
     text,
     type_and_id,
 )
+from cards.facts.sites import sites_of
 from cards.facts.strengths import ingredient_strength
 from cards.facts.therapy_dates import authored, course_days, ended_at, in_force, stated_end, was_taken
 from terminology.coding import Coding
-from terminology.medications import Ingredient, Medication, MedicationLookup, Strength
+from terminology.medications import Ingredient, Medication, MedicationLookup, Route, Strength
 
 ORDER_TYPES = frozenset({"MedicationRequest", "MedicationOrder", "MedicationPrescription"})
 LIST_TYPES = ORDER_TYPES | {"MedicationStatement"}
@@ -41,6 +44,9 @@ class Medications(Protocol):
 
     def classes(self, ingredient_name: str) -> frozenset[str]:
         """Drug classes of an ingredient."""
+
+    def route(self, codings: tuple[Coding, ...], texts: tuple[str, ...]) -> Route | None:
+        """The route that an order states beside its medication."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,9 +208,10 @@ def _orders(
         ends=stated_end(resource, zone),
         prior=_prior(resource),
         course_days=course_days(resource, zone),
+        sites=sites_of(resource),
     )
     found = []
-    for medication in lookup.medications:
+    for medication in _with_route(lookup.medications, resource, terms):
         ingredient = _leading_ingredient(medication, terms)
         strength = _strength(ingredient, product)
         own = ingredient_strength(product, ingredient.name if ingredient else "")
@@ -217,7 +224,7 @@ def _orders(
             (part.name for part in medication.ingredients),
             *(terms.classes(part.name) for part in medication.ingredients),
         )
-        groups = groups_of(names, medication, strength.mg if strength else None, dose.peak_day_mg)
+        groups = groups_of(names, medication, strength.mg if strength else None, dose)
         found.append(
             replace(
                 base,
@@ -229,6 +236,20 @@ def _orders(
             )
         )
     return found or [base]
+
+
+def _with_route(
+    medications: tuple[Medication, ...], resource: Resource, terms: Medications
+) -> tuple[Medication, ...]:
+    """A product whose form does not tell the route takes it from the instructions, where they agree."""
+    if all(one.route is not None for one in medications):
+        return medications
+    instructions = objects(resource.get("dosageInstruction")) or objects(resource.get("dosage"))
+    stated = {terms.route(codings(one.get("route")), concept_texts(one.get("route"))) for one in instructions}
+    if len(stated) != 1 or None in stated:
+        return medications
+    route = stated.pop()
+    return tuple(one if one.route is not None else replace(one, route=route) for one in medications)
 
 
 def _strength(ingredient: Ingredient | None, product: Resource) -> Strength | None:

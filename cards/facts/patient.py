@@ -24,7 +24,8 @@ class Patient:
 
     `age` is (youngest, oldest) in completed years at evaluation, two readings where the birth date is
     partial; None, with `why_no_age`, when there is no usable date. `age_months` likewise, for those who may
-    be under one year old.
+    be under one year old. `ancestry` are the value sets of recorded race, ethnicity and ancestry, None where
+    none is recorded.
     """
 
     id: str = ""
@@ -33,6 +34,7 @@ class Patient:
     age: tuple[int, int] | None = None
     age_months: tuple[int, int] | None = None
     deceased: bool = False
+    ancestry: frozenset[str] | None = None
     why_no_age: str = ""
 
     @property

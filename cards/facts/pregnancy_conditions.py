@@ -43,7 +43,13 @@ _SETS: Final[dict[str, Kind]] = {
     "contraception-hormonal": "hormonal-contraception",
     "contraception-other": "other-contraception",
 }
-_OURS: Final = frozenset({*_SETS, "pregnancy", "postpartum"})
+_STAGE_SETS: Final[dict[str, Stage]] = {
+    "pregnancy": "pregnant",
+    "postpartum": "puerperium",
+    "delivery-procedure": "delivered",
+    "termination-procedure": "loss",
+}
+_OURS: Final = frozenset({*_SETS, *_STAGE_SETS})
 _STATES: Final = ("Z33", "Z34", "Z3A")
 _HAPPENED: Final = frozenset({"", "completed", "in-progress"})
 _UNDER_WAY: Final = frozenset({"", "active", "onhold"})
@@ -116,10 +122,7 @@ def _coded(
     coded = [(one.code, found) for one in codings(concept) if (found := obstetric_code(one))]
     if any(found.stage == "ignore" for _, found in coded):
         return
-    if "pregnancy" in sets:
-        coded.append(("", ObstetricCode("pregnant")))
-    if "postpartum" in sets:
-        coded.append(("", ObstetricCode("puerperium")))
+    coded += [("", ObstetricCode(stage)) for name, stage in _STAGE_SETS.items() if name in sets]
     label = next(iter(concept_texts(concept)), "") or next((one.code for one in codings(concept)), "")
     source = source_of(resource)
     for code, found in coded:

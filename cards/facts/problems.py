@@ -16,6 +16,7 @@ from cards.facts.resources import (
     period,
     text,
 )
+from cards.facts.sites import sites_of
 from cards.facts.value_sets import ValueSets, value_sets_of
 
 # The status codes of every FHIR version.
@@ -34,6 +35,7 @@ class Problem:
     source: str
     text: str
     active: bool
+    sites: frozenset[str] = frozenset()
 
     @property
     def dated(self) -> Interval | None:
@@ -61,6 +63,7 @@ def read_problems(
                 source=f"Condition/{text(condition.get('id'))}",
                 text=next(iter(concept_texts(condition.get("code"))), ""),
                 active=_active(condition, now, zone),
+                sites=sites_of(condition, concept_texts(condition.get("code"))),
             )
         )
     return tuple(problems)

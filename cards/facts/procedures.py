@@ -7,20 +7,22 @@ from typing import Literal
 
 from cards.facts.dosage import read_dose
 from cards.facts.medications import Order, order_id, other_patient
+from cards.facts.problems import Problem
 from cards.facts.record import Issue, Record
 from cards.facts.resources import (
     Interval,
     Resource,
-    codings,
     concept_texts,
     flag,
     interval,
     obj,
     objects,
     period,
+    reference_of,
     text,
 )
-from cards.facts.value_sets import ValueSets, value_sets_of
+from cards.facts.sites import sites_of
+from cards.facts.value_sets import NamedSets, named_sets_of
 from terminology.medications import MedicationLookup
 
 SERVICE_TYPES = frozenset(
@@ -45,7 +47,7 @@ class Event:
 
 
 def read_service_orders(
-    resources: Iterable[Resource], patient_id: str, terms: ValueSets, zone: tzinfo
+    resources: Iterable[Resource], patient_id: str, terms: NamedSets, zone: tzinfo
 ) -> tuple[tuple[Order, ...], tuple[Issue, ...]]:
     """Draft orders of services and devices, and what was left out."""
     orders: list[Order] = []
@@ -70,26 +72,31 @@ def read_service_orders(
                 lookup=MedicationLookup(),
                 medication=None,
                 ingredient=None,
-                classes=_sets(resource, terms),
+                classes=_sets(resource, terms, on_record=False),
                 strength=None,
                 dose=_NO_DOSE,
                 authored=interval(resource.get("authoredOn"), zone),
-                sites=sites_of(resource),
+                sites=sites_of(resource, _names(resource)),
                 planned=planned_at(resource, zone),
             )
         )
     return tuple(orders), tuple(issues)
 
 
-def read_events(record: Record, terms: ValueSets, now: datetime, zone: tzinfo) -> tuple[Event, ...]:
+def read_events(
+    record: Record, terms: NamedSets, now: datetime, zone: tzinfo, problems: Iterable[Problem] = ()
+) -> tuple[Event, ...]:
     """What the record tells of procedures done, devices in place, and services planned.
 
-    Only what belongs to a value set is kept; nothing that is entered in error, not done, or for another use.
+    Only what belongs to a value set is kept; nothing that is entered in error, not done, or for another use. An
+    active problem without a known code counts as a device in place where its text names one.
     """
     found = [
         _event("done", resource, _done_at(resource, zone), terms)
         for resource in record.of_type("Procedure", "MedicationAdministration")
-        if text(resource.get("status")) not in _NOT_DONE and not flag(resource.get("notPerformed"))
+        if text(resource.get("status")) not in _NOT_DONE
+        and not flag(resource.get("notPerformed"))
+        and not flag(resource.get("notDone"))
     ]
     found += [
         _event("device", resource, None, terms)
@@ -101,6 +108,17 @@ def read_events(record: Record, terms: ValueSets, now: datetime, zone: tzinfo) -
         over = text(resource.get("status")) in ("completed", "entered-in-error", "not-done", "stopped")
         if not over and (ended is None or ended.latest >= now):
             found.append(_event("device", resource, None, terms))
+    found += [
+        Event(
+            kind="device",
+            value_sets=terms.named_sets(one.text, on_record=True),
+            when=None,
+            source=one.source,
+            text=one.text,
+        )
+        for one in problems
+        if one.active and not one.value_sets
+    ]
     for resource in record.of_type(*SERVICE_TYPES):
         status = text(resource.get("status"))
         done = status == "completed"
@@ -112,6 +130,25 @@ def read_events(record: Record, terms: ValueSets, now: datetime, zone: tzinfo) -
             continue
         found.append(_event("done" if done else "planned", resource, planned_at(resource, zone), terms))
     return tuple(event for event in found if event.value_sets)
+
+
+def as_order(event: Event) -> Order:
+    """A booked service of the record, as the order it is."""
+    return Order(
+        id=event.source,
+        kind="active",
+        resource={},
+        named=event.text,
+        has_drug=False,
+        lookup=MedicationLookup(),
+        medication=None,
+        ingredient=None,
+        classes=event.value_sets,
+        strength=None,
+        dose=_NO_DOSE,
+        sites=event.sites,
+        planned=event.when,
+    )
 
 
 def planned_at(resource: Resource, zone: tzinfo) -> Interval | None:
@@ -129,24 +166,16 @@ def planned_at(resource: Resource, zone: tzinfo) -> Interval | None:
     return min((one for one in events if one), key=lambda one: one.earliest, default=None)
 
 
-def sites_of(resource: Resource) -> frozenset[str]:
-    """Body sites of an order or procedure as codes and lower-case names; empty when none is given."""
-    concepts = [*objects(resource.get("bodySite")), *objects(resource.get("bodyLocation"))]
-    concepts += [obj(dosage.get("site")) for dosage in objects(resource.get("dosageInstruction"))]
-    coded = {f"{one.system}|{one.code}" for concept in concepts for one in codings(concept)}
-    return frozenset(coded | {name.lower() for concept in concepts for name in concept_texts(concept)})
-
-
 def _event(
-    kind: Literal["done", "device", "planned"], resource: Resource, when: Interval | None, terms: ValueSets
+    kind: Literal["done", "device", "planned"], resource: Resource, when: Interval | None, terms: NamedSets
 ) -> Event:
     return Event(
         kind=kind,
-        value_sets=_sets(resource, terms),
+        value_sets=_sets(resource, terms, on_record=kind != "planned"),
         when=when,
         source=order_id(resource),
         text=_named(resource),
-        sites=sites_of(resource),
+        sites=sites_of(resource, _names(resource)),
     )
 
 
@@ -154,23 +183,39 @@ def _concepts(resource: Resource) -> list[object]:
     """Where each kind of resource names what it is about; R5 wraps the concept once more."""
     found: list[object] = []
     for name in ("code", "codeCodeableConcept", "type", "medicationCodeableConcept", "deviceCodeableConcept"):
-        value = resource.get(name)
-        found.append(obj(value).get("concept") or value)
-    device = obj(resource.get("device"))
-    found.append(device.get("concept") or ({"text": device["display"]} if "display" in device else None))
-    found.extend({"text": text(one.get("name"))} for one in objects(resource.get("deviceName")))
-    found.extend(objects(resource.get("orderDetail")))
-    found.extend(objects(resource.get("item")))  # DiagnosticOrder of DSTU2
+        found.extend(obj(value.get("concept")) or value for value in objects(resource.get(name)))
+    for name in ("device", "codeReference"):
+        device = obj(resource.get(name))
+        found.append(obj(device.get("concept")) or {"text": text(device.get("display"))})
+        found.extend(_contained(resource, reference_of(device)))
+    names = (*objects(resource.get("deviceName")), *objects(resource.get("udi")))
+    found.extend({"text": text(one.get("name"))} for one in names)
+    for detail in objects(resource.get("orderDetail")):
+        parameters = objects(detail.get("parameter"))  # R5
+        found.extend(obj(one.get("valueCodeableConcept")) for one in parameters)
+        found.append(detail)
+    found.extend(obj(item.get("code")) for item in objects(resource.get("item")))  # DiagnosticOrder of DSTU2
     return [one for one in found if one]
 
 
-def _sets(resource: Resource, terms: ValueSets) -> frozenset[str]:
-    return frozenset().union(*(value_sets_of(concept, terms) for concept in _concepts(resource)))
+def _contained(resource: Resource, reference: str) -> list[object]:
+    if not reference.startswith("#"):
+        return []
+    inside = (one for one in objects(resource.get("contained")) if text(one.get("id")) == reference[1:])
+    return [concept for one in inside if "contained" not in one for concept in _concepts(one)]
+
+
+def _sets(resource: Resource, terms: NamedSets, *, on_record: bool) -> frozenset[str]:
+    concepts = _concepts(resource)
+    return frozenset().union(*(named_sets_of(concept, terms, on_record=on_record) for concept in concepts))
+
+
+def _names(resource: Resource) -> tuple[str, ...]:
+    return tuple(name for concept in _concepts(resource) for name in concept_texts(concept))
 
 
 def _named(resource: Resource) -> str:
-    names = (name for concept in _concepts(resource) for name in concept_texts(concept))
-    return next(names, "")
+    return next(iter(_names(resource)), "")
 
 
 def _done_at(resource: Resource, zone: tzinfo) -> Interval | None:

@@ -16,7 +16,7 @@ from cards.facts.sig_cursor import Clause, Cursor, UnreadableSigError
 from cards.facts.sig_phrases import SigQuantity
 from cards.facts.sig_words import MAX_TEXT, Unknown, tokens
 
-_SKIPPED = frozenset({"fill", "drug", "of", "percent", "colon", "at", "a"})
+_SKIPPED = frozenset({"fill", "drug", "of", "percent", "colon", "at"})
 
 
 @dataclass(frozen=True, slots=True)

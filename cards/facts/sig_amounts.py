@@ -35,11 +35,15 @@ def _on_max(cur: Cursor) -> None:
 
 def _cap(cur: Cursor, default: Fraction | None) -> None:
     """A maximum per day or per dose. One without a period limits nothing that can be computed."""
+    often = frequency_at(cur.toks, cur.at)  # "no more than 3 times a day"
+    if often is not None:
+        cur.clause.ceiling, cur.at = often[1], often[2]
+        return
     read = quantity_at(cur.toks, cur.at)
     if read is None:
         return
     quantity, cur.at = read
-    hours = quantity.period_h or default
+    hours = quantity.period_h if quantity.period_h is not None else default
     if cur.ahead() == "dose":  # "max 4 doses a day"
         cur.take()
         quantity = replace(quantity, of_unit=True)
@@ -154,8 +158,19 @@ def _rate(cur: Cursor, low: Fraction, high: Fraction) -> None:
         cur.clause.rates.append((low, high))
 
 
+def _on_a(cur: Cursor) -> None:
+    read = quantity_at(cur.toks, cur.at)
+    if read is None:
+        cur.take()
+    else:
+        quantity, cur.at = read
+        _add(cur, quantity)
+
+
 def _add(cur: Cursor, quantity: SigQuantity) -> None:
     clause = cur.clause
+    if quantity.period_h == 0:
+        quantity = replace(quantity, period_h=None)
     over_day = quantity.period_h is not None
     if cur.upto and over_day and (clause.quantities or cur.open):
         cur.upto, cur.open = False, cur.open or not clause.prn
@@ -210,5 +225,6 @@ HANDLERS: dict[str, Callable[[Cursor], None]] = {
     "unit": _on_unit,
     "slash": _on_slash,
     "number": _on_number,
+    "a": _on_a,
     "supply": _on_supply,
 }

@@ -1,24 +1,19 @@
 """What a sig gives in mg a day: its clauses through the strength of the product and the patient's weight."""
 
-import math
 from dataclasses import replace
 from decimal import Decimal
-from fractions import Fraction
 
 from cards.facts.daily_dose import DailyDose, as_decimal, lowest, merged_flags, plain
-from cards.facts.dose_amount import PATCHES, Amount, Cap, NoAmount, Product, to_amount
+from cards.facts.dose_amount import Amount, Cap, NoAmount, Product, to_amount
+from cards.facts.dose_rate import NoRate, Rate
 from cards.facts.dose_regimen import regimen
 from cards.facts.dose_sequence import Reading, in_sequence, together
-from cards.facts.dose_timing import NoRate, Rate, make_rate
 from cards.facts.sig import Sig
 from cards.facts.sig_cursor import Clause
 from cards.facts.sig_phrases import SigQuantity
-from terminology.units import Unit
+from cards.facts.sig_rate import EACH, clause_rate, daily_total
 
-_EACH = Unit("each", "use")
-_DAY_H = Fraction(24)
 _MOST_BARE = 10  # "300 TID" means mg, "2 TID" tablets
-_MEALS = {"meals": 3, "food": 3}
 _TOLERANCE = Decimal("0.01")  # "33.3 mg" beside a third of 100 mg is no contradiction
 
 
@@ -82,78 +77,6 @@ def _clause(clause: Clause, sig: Sig, product: Product, amount: Amount | None, r
     )
 
 
-def clause_rate(clause: Clause) -> Rate | NoRate:
-    """The rate of one clause. A day part explains a frequency and is not multiplied by it."""
-    events = sum(_MEALS.get(part, 1) for part in clause.parts)
-    rates = set(clause.rates)
-    flags: tuple[str, ...] = ()
-    least: int | None = None
-    if len(rates) > 1:
-        return NoRate("the text states two different frequencies", True)
-    if rates:
-        low, high = min(rates)
-        if clause.added:
-            low, high = low + events, high + events
-        elif events > high and events > 1 and not set(clause.parts) <= _MEALS.keys():
-            flags, least = ("when-frequency-conflict",), math.ceil(high)
-            high = Fraction(events)
-        if clause.ceiling is not None:
-            low, high = min(low, clause.ceiling), min(high, clause.ceiling)
-    elif events:
-        low = high = Fraction(events)
-    elif clause.ceiling is not None:
-        low, high = Fraction(0), clause.ceiling
-    elif clause.days or clause.marked:
-        low = high = Fraction(1)
-    elif clause.once:
-        once = make_rate(Fraction(1), Fraction(1))
-        return replace(once, once=True, prn=clause.prn, wear_h=_wear(clause, once))
-    elif clause.wear_h is not None and clause.off_h is not None and clause.wear_h + clause.off_h == _DAY_H:
-        low = high = Fraction(1)
-    elif (period := _own_period(clause)) is not None:
-        low = high = _DAY_H / period
-    else:
-        why = "the days of dialysis are not stated" if clause.event else "the text gives no frequency"
-        return NoRate(why, prn=clause.prn, event=clause.event)
-    rate = make_rate(low, high + clause.extra)
-    if clause.days and high >= 1:
-        rate = replace(rate, low=low * len(clause.days) / 7, high=rate.high * len(clause.days) / 7)
-    if rate.low == rate.high == Fraction(3, 7) and not clause.days:
-        flags = (*flags, "tiw-not-tid")
-    return replace(
-        rate,
-        least=rate.least if least is None else least,
-        prn=clause.prn,
-        parts=frozenset(clause.parts),
-        days=frozenset(clause.days),
-        wear_h=_wear(clause, rate),
-        flags=flags,
-        confidence="low" if least is not None else "high",
-    )
-
-
-def _own_period(clause: Clause) -> Fraction | None:
-    """ "1 tablet a day", "10 mg per week": given at once."""
-    first = clause.quantities[0] if clause.quantities else None
-    if first is None or first.period_h is None or clause.divided:
-        return None
-    return None if _daily_total(first) else first.period_h
-
-
-def _daily_total(quantity: SigQuantity) -> bool:
-    """ "900 mg/day" and "3 tablets a day" may be taken in any number of doses; one tablet or patches are not."""
-    if quantity.period_h != _DAY_H:
-        return False
-    unit = quantity.unit or _EACH
-    return unit.kind != "use" or (quantity.high > 1 and unit.name not in PATCHES)
-
-
-def _wear(clause: Clause, rate: Rate) -> Decimal | None:
-    if clause.changed:
-        return as_decimal(_DAY_H / rate.high)
-    return None if clause.wear_h is None else as_decimal(clause.wear_h)
-
-
 def _amount(
     clause: Clause, product: Product, rate: Rate | NoRate
 ) -> tuple[Amount | NoAmount, tuple[str, ...], Decimal]:
@@ -186,14 +109,12 @@ def _convert(quantity: SigQuantity, clause: Clause, product: Product) -> Amount 
     bare = quantity.unit is None
     if bare and quantity.high > _MOST_BARE:
         return NoAmount("no-unit", "the text has a dose without a unit that may be mg")
-    found = to_amount(
-        quantity.low, quantity.high, quantity.unit or _EACH, "each" if bare else "unit", product
-    )
+    found = to_amount(quantity.low, quantity.high, quantity.unit or EACH, "each" if bare else "unit", product)
     if isinstance(found, NoAmount) and found.flag == "no-strength" and bare:
         return replace(found, why="the text counts units and the strength of one is not known")
     if not isinstance(found, Amount) or found.per != "dose":
         return found
-    return replace(found, per="day") if clause.divided or _daily_total(quantity) else found
+    return replace(found, per="day") if clause.divided or daily_total(quantity) else found
 
 
 def _agrees(found: Amount, stated: Amount, other: SigQuantity, rate: Rate | NoRate, product: Product) -> bool:
@@ -247,7 +168,7 @@ def _cap_mg(quantity: SigQuantity, found: Amount | NoAmount, product: Product) -
     if quantity.unit is None and isinstance(found, Amount):
         by_unit = found.by_strength and found.count and not quantity.of_unit
         return quantity.high * (found.high / found.count if by_unit and found.count else found.high)
-    limit = to_amount(quantity.high, quantity.high, quantity.unit or _EACH, "unit", product)
+    limit = to_amount(quantity.high, quantity.high, quantity.unit or EACH, "unit", product)
     return limit.high if isinstance(limit, Amount) and limit.per == "dose" else None
 
 

@@ -23,8 +23,8 @@ END = Token("end")
 class SigQuantity:
     """An amount as written; `unit` None is a bare count ("take 2").
 
-    `period_h`: a total for so many hours ("900 mg/day"); `of_unit`: what one tablet contains ("300 mg
-    capsule"); `bracketed`: said again in brackets.
+    `period_h`: a total for so many hours ("900 mg/day"), 0 where it says "per dose"; `of_unit`: what one
+    tablet contains ("300 mg capsule"); `bracketed`: said again in brackets.
     """
 
     low: Decimal
@@ -204,8 +204,8 @@ def quantity_at(toks: tuple[Token, ...], at: int) -> tuple[SigQuantity, int] | N
         return SigQuantity(low, high, unit, of_unit=True), after + 1
     period = None
     if kind(toks, after) in ("slash", "per") and kind(toks, after + 1) == "dose":
-        after += 2  # "400 mg/dose"
-    if kind(toks, after) == "a-time":
+        period, after = Fraction(0), after + 2  # "400 mg/dose"
+    elif kind(toks, after) == "a-time":
         period, after = toks[after].value, after + 1
     elif kind(toks, after) in ("slash", "per"):
         over = period_at(toks, after + 1)

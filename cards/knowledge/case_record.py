@@ -13,6 +13,7 @@ from cards.knowledge.strict_yaml import KnowledgeFileError
 from terminology.coding import GTS_ABBREVIATION, ICD10CM, LOINC, SNOMED, UCUM
 from terminology.load import Terminology
 
+US_CORE_RACE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race"
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
 CASE_MEMBERS = frozenset({
@@ -22,11 +23,11 @@ CASE_MEMBERS = frozenset({
 })  # fmt: skip
 _PATIENT = frozenset({
     "age", "birth_date", "sex", "weight_kg", "height_cm", "conditions", "inpatient", "pregnant_weeks",
-    "delivered_days_ago", "breastfeeding", "observations",
+    "delivered_days_ago", "breastfeeding", "observations", "ancestry",
 })  # fmt: skip
 _ORDER = frozenset({
     "drug", "dose", "times", "code", "at", "sig", "steps", "as_needed", "stop", "days_ago", "ends_in",
-    "ended_days_ago", "for_days", "id", "site", "procedure", "device", "in_days", "statement",
+    "ended_days_ago", "for_days", "id", "site", "procedure", "device", "in_days", "statement", "dispense",
 })  # fmt: skip
 _LAB = frozenset({"value", "unit", "days_ago", "hours_ago"})
 _CONDITION = frozenset({"code", "snomed", "days_ago", "resolved"})
@@ -102,7 +103,10 @@ def _day(offset: Any) -> str:
 
 
 def _patient(patient: Mapping[str, Any]) -> dict[str, Any]:
-    out = {"resourceType": "Patient", "id": "p1", "gender": patient.get("sex", "female")}
+    out: dict[str, Any] = {"resourceType": "Patient", "id": "p1", "gender": patient.get("sex", "female")}
+    if "ancestry" in patient:
+        race = [{"url": "text", "valueString": str(patient["ancestry"])}]
+        out["extension"] = [{"url": US_CORE_RACE, "extension": race}]
     if "birth_date" in patient:
         out["birthDate"] = str(patient["birth_date"])
     elif "age" in patient:
@@ -252,6 +256,8 @@ def _order(entry: Mapping[str, Any], number: int, status: str, terms: Terminolog
         "medicationCodeableConcept": {"text": entry["drug"]},
         "authoredOn": _ago(entry.get("days_ago", entry.get("ended_days_ago", 0))),
     }
+    if entry.get("dispense"):
+        order["dispenseRequest"] = {"numberOfRepeatsAllowed": 0}
     steps = [_dosage(step) for step in entry.get("steps", ())]
     for position, step in enumerate(steps, start=1):
         step["sequence"] = position

@@ -9,6 +9,7 @@ from typing import Protocol
 from cards.facts.drug_classes import GROUPS
 from cards.facts.lab_table import LABS
 from cards.knowledge.conditions import Condition, Predicate
+from cards.knowledge.offers import Offer
 from cards.knowledge.rule_types import (
     AgeLimit,
     Application,
@@ -34,6 +35,16 @@ class Names(Protocol):
 
     def has_name(self, name: str) -> bool:
         """Whether a drug class, value set or ingredient of that name exists."""
+
+
+def offer_problems(offer: Offer, terms: Names | None) -> Iterator[str]:
+    """Classes of an offer that do not exist, and placeholders that nothing fills."""
+    for name in (*offer.only_for, *offer.unless_on):
+        if not _exists(name, terms):
+            yield f"no drug class or ingredient {name}"
+    fields = {name for _, name, _, _ in string.Formatter().parse(offer.label) if name is not None}
+    if fields - {"drug"}:
+        yield "label: the only placeholder is {drug}"
 
 
 def problems(
@@ -96,7 +107,7 @@ def conditions(statement: Statement) -> Iterator[Condition]:
             yield rule.when_missing
         case DoseLimit():
             yield from (rule.indication, rule.unless)
-        case Frequency() | StartDose() | Monitoring():
+        case Frequency() | StartDose() | Monitoring() | Taper():
             yield from (rule.when, rule.unless)
         case Pair():
             yield from (rule.when, rule.unless)
@@ -104,8 +115,9 @@ def conditions(statement: Statement) -> Iterator[Condition]:
         case Circumstance():
             yield from (rule.when, rule.unless, rule.when_missing)
         case ProcedureHold():
+            yield rule.tier_up
             yield from (hold.when for hold in rule.holds)
-        case AgeLimit() | Duplicate() | Taper() | Application() | RepeatInterval():
+        case AgeLimit() | Duplicate() | Application() | RepeatInterval():
             pass
 
 

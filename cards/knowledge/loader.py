@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import RAISE, ValidationError
 
-from cards.knowledge.checks import Names, problems
+from cards.knowledge.checks import Names, offer_problems, predicate_problems, problems
 from cards.knowledge.offers import Offer, read_offers
 from cards.knowledge.risks import read_risks
 from cards.knowledge.rule_types import Duplicate, Pair, ProcedureHold, Risk
@@ -24,7 +24,7 @@ _REMEMBERED = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """All statements, indexed by what can trigger them; risk sets and offers by name.
+    """All statements, indexed by what can trigger them; risk sets, offers and lines of information by name.
 
     `version` is a digest of the files. `of_drug` is keyed by (ingredient, release), `of_class` by drug
     class, ingredient or set of procedures; an order looks up its own keys only, so the size of the knowledge
@@ -37,6 +37,7 @@ class Knowledge:
     of_class: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
     risks: Mapping[str, tuple[Risk, ...]] = field(default_factory=dict)
     offers: Mapping[str, Offer] = field(default_factory=dict)
+    information: Mapping[str, str] = field(default_factory=dict)
     _about: dict[Any, tuple[Statement, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def about(self, drug_key: tuple[str, str], classes: frozenset[str]) -> tuple[Statement, ...]:
@@ -64,6 +65,13 @@ def load_knowledge(
     statements: dict[str, Statement] = {}
     digest = sha256()
     risks, offers = read_risks(home), read_offers(home)
+    for name, offer in offers.items():
+        for wrong in offer_problems(offer, terms):
+            raise KnowledgeFileError(f"offers.yaml: {name}: {wrong}")
+    for name, listed in risks.items():
+        for predicate in (one for risk in listed for one in risk.when.predicates):
+            for wrong in predicate_problems(predicate, frozenset(risks), terms):
+                raise KnowledgeFileError(f"risks.yaml: {name}: {wrong}")
     for folder in (home, *((overlay,) if overlay else ())):
         for path in knowledge_files(folder):
             digest.update(path.read_bytes())
@@ -169,6 +177,7 @@ def _statement(
         offers=tuple(values.get("offers", ())),
         recommends=values.get("recommends", ""),
         seed_claims=tuple(values.get("seed_claims", ())),
+        information=values.get("information", ""),
     )
 
 

@@ -16,18 +16,24 @@ from cards.knowledge.strict_yaml import KnowledgeFileError, line_of, read
 class Offer:
     """`delete` the order itself; `create` a test (`lab`, due in `days`) or a drug without a dose (`rxcui`).
 
-    `replaces` takes the order away with the same click. It is not offered where the patient already has one of
-    `unless_on` (drug classes).
+    A test without a known code has its name in `test`, and the value set of its `result`.
+    `replaces` takes the order away with the same click. With `only_for` (drug classes) it concerns the order of
+    the card that is of such a class: the order itself, or the draft it is paired with. It is not offered where
+    the patient already has one of `unless_on` (drug classes), and only where there is one of `only_on`. `{drug}` in the label is the order concerned.
     """
 
     label: str
     kind: str
     lab: str = ""
+    test: str = ""
+    result: str = ""
     days: int = 0
     rxcui: str = ""
     drug: str = ""
     replaces: bool = False
+    only_for: tuple[str, ...] = ()
     unless_on: tuple[str, ...] = ()
+    only_on: tuple[str, ...] = ()
 
 
 class _OfferSchema(Loaded):
@@ -35,16 +41,21 @@ class _OfferSchema(Loaded):
     label = fields.String(required=True, validate=validate.Length(min=3, max=80))
     kind = fields.String(required=True, validate=validate.OneOf(("delete", "test", "drug")))
     lab = fields.String(validate=validate.OneOf(tuple(LABS)))
+    test = fields.String(validate=validate.Length(min=3, max=80))
+    result = fields.String()
     days = fields.Integer(strict=True)
     rxcui = fields.String(validate=validate.Regexp(r"^\d+$"))
     drug = fields.String()
     replaces = fields.Boolean()
+    only_for = fields.List(fields.String())
     unless_on = fields.List(fields.String())
+    only_on = fields.List(fields.String())
 
     @validates_schema
     def _whole(self, data: dict[str, Any], **_: Any) -> None:
-        if data["kind"] == "test" and not (data.get("lab") and LABS[data["lab"]].order_code):
-            raise ValidationError("a test needs a `lab` that has an `order`", "lab")
+        coded = data.get("lab") and LABS[data["lab"]].order_code
+        if data["kind"] == "test" and not coded and not (data.get("test") and data.get("result")):
+            raise ValidationError("a test needs a `lab` that has an `order`, or `test` and `result`", "lab")
         if data["kind"] == "drug" and not (data.get("rxcui") and data.get("drug")):
             raise ValidationError("a drug needs `rxcui` and `drug`", "rxcui")
 

@@ -4,20 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from cards.card import Indicator
 from cards.knowledge.conditions import Condition, Evidence
 
 
 @dataclass(frozen=True, slots=True)
 class Regimen:
-    """`mg` per dose, `per_day` doses a day; `when` words the timing ("at bedtime")."""
+    """`mg` per dose, `per_day` doses on each dose day, one in `every_days`; `when` words the timing."""
 
     mg: Decimal
     per_day: int
     when: str = ""
+    every_days: int = 1
 
     @property
     def mg_per_day(self) -> Decimal:
-        """Daily total in mg."""
+        """Total of one dose day in mg."""
         return self.mg * self.per_day
 
 
@@ -63,7 +65,8 @@ class RenalDose:
     Critical from `critical_ratio` times the daily ceiling, warning below it. Within `near_percent` of
     the upper edge of a band, a dose inside the next band's limits is not graded above warning. Missing
     creatinine speaks where `when_missing` holds; an unreadable dose speaks below `unreadable_below`
-    mL/min. `floor_mg_per_day` is a dose that is safe in every band.
+    mL/min. `floor_mg_per_day` is a dose that is safe in every band. `avoid_severity` is warning where the
+    label does "not recommend" the drug in its `avoid` bands.
     """
 
     bands: tuple[Band, ...]
@@ -74,6 +77,7 @@ class RenalDose:
     floor_mg_per_day: Decimal
     unreadable_below: Decimal
     when_missing: Condition
+    avoid_severity: Indicator = Indicator.critical
     low_muscle_regimens: tuple[Regimen, ...] = ()
 
     def band_at(self, crcl: Decimal) -> Band:
@@ -116,14 +120,17 @@ class Frequency:
 class StartDose:
     """Highest usual first daily dose (mg) at a new start.
 
-    With `use_renal_band_start` the start of the patient's renal band applies where it is lower.
+    With `use_renal_band_start` the start of the patient's renal band applies where it is lower. `average`
+    compares the mg a day over time, not those of a dose day: for starts on alternate days.
     """
 
     max_mg_per_day: Decimal
     use_renal_band_start: bool = False
+    average: bool = False
     when: Condition = field(default_factory=Condition)
     unless: Condition = field(default_factory=Condition)
     regimens: tuple[Regimen, ...] = ()
+    summary: str = ""
     reason: str
     advice: str
 
@@ -154,7 +161,7 @@ class Pair:
     A group is drug classes, ingredients, or sets of procedures. With a `third` group it is a stack: three
     different drugs, one of each. A member that was stopped still counts for `subject_washout_days` or
     `partner_washout_days`, or for its own class's days in `longer_washout_days` where its side has a
-    washout. `risk_set` names the factors that a card lists.
+    washout, and `summary_if_stopped` is said of it. `risk_set` names the factors that a card lists.
     """
 
     subject: tuple[str, ...]
@@ -169,6 +176,7 @@ class Pair:
     risks: tuple[Risk, ...] = ()
     risk_set: str = ""
     summary: str
+    summary_if_stopped: str = ""
     reason: str
     advice: tuple[str, ...]
     advice_if_partner_ordered: tuple[str, ...] = ()
@@ -231,17 +239,22 @@ class RepeatInterval:
 class Hold:
     """How long an antithrombotic is held before a procedure, by bleeding risk of the procedure.
 
-    Hours; None where there is no fixed interval and the decision is shared. `evidence` is the row's own.
+    Hours; None where there is no fixed interval and the decision is shared. `longest_h` is the upper end where
+    the source gives a range for the high and intermediate tiers: inside is what no reading allows. `when` narrows
+    the row, with the procedure as the order and the drug as its partner. `most` is the gravest severity of the
+    row. `evidence` is the row's own.
     """
 
     drugs: tuple[str, ...]
     high_h: Decimal | None
     intermediate_h: Decimal | None
     low_h: Decimal | None
+    longest_h: Decimal | None = None
     restart_h: str
     lab: str = ""
     when: Condition = field(default_factory=Condition)
     note: str = ""
+    most: Indicator = Indicator.critical
     evidence: Evidence = "seen"
 
 
@@ -249,13 +262,18 @@ class Hold:
 class ProcedureHold:
     """Procedures by bleeding risk (sets of codes) against antithrombotics with their hold intervals.
 
-    The first fitting row of a drug counts. Critical where the procedure's date is inside the interval.
+    The first fitting row of a drug counts. Critical where the procedure's date is inside the interval, the
+    statement's severity where it is not or has no date, info in the low tier and for shared decisions below the
+    high one. Where `tier_up` holds, a procedure counts one tier higher. A drug being ordered is held against
+    procedures booked in at most `booked_within_days`.
     """
 
     high: tuple[str, ...]
     intermediate: tuple[str, ...]
     low: tuple[str, ...]
     holds: tuple[Hold, ...]
+    tier_up: Condition = field(default_factory=Condition)
+    booked_within_days: int
     reason: str
     advice: tuple[str, ...]
 
@@ -273,10 +291,15 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taper:
-    """Stopping a drug at once: the least taper in days, and above which daily dose (mg) it matters."""
+    """Stopping a drug at once: the least taper in days, and above which daily dose (mg) it matters.
+
+    `least_days` is 0 where the source gives no time. `when` and `unless` narrow it.
+    """
 
     least_days: int
     above_mg_per_day: Decimal
+    when: Condition = field(default_factory=Condition)
+    unless: Condition = field(default_factory=Condition)
     plan: str
     summary: str
     reason: str

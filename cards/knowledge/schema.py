@@ -65,6 +65,7 @@ class StatementSchema(Schema):
     applies_to = Names()
     supersedes = Names()
     offers = Names()
+    information = fields.String()
     recommends = fields.String()
     rule = fields.Dict(required=True)
 

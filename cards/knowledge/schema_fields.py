@@ -12,7 +12,7 @@ from cards.knowledge.conditions import Condition, Predicate
 from cards.knowledge.rule_types import Band, Regimen
 
 _NUMBER = r"(\d+(?:\.\d+)?)"
-_REGIMEN = re.compile(rf"{_NUMBER} mg x (\d+)(?: (.+))?")
+_REGIMEN = re.compile(rf"{_NUMBER} mg x (\d+)(?: every (\d+) days)?(?: (.+))?")
 _BAND = re.compile(rf"(?:{_NUMBER} (<=?) )?crcl(?: (<=?|>=?|=) {_NUMBER})?")
 STATUS = ("seen", "recall", "recall+seen", "design")
 
@@ -27,13 +27,13 @@ class Number(fields.Field[Decimal]):
 
 
 class RegimenField(fields.Field[Regimen]):
-    """`300 mg x 3 with meals`: mg per dose, doses a day, timing in words."""
+    """`300 mg x 3 with meals`, `25 mg x 1 every 2 days`: mg per dose, doses a day, timing in words."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Regimen:
         match = _REGIMEN.fullmatch(value) if isinstance(value, str) else None
         if match is None:
             raise ValidationError(f"needs a regimen such as '300 mg x 3', has {value!r}")
-        return Regimen(Decimal(match[1]), int(match[2]), match[3] or "")
+        return Regimen(Decimal(match[1]), int(match[2]), match[4] or "", int(match[3] or 1))
 
 
 class PredicateField(fields.Field[Predicate]):

@@ -27,6 +27,7 @@ from cards.knowledge.schema_fields import (
     STATUS,
     BandRange,
     ConditionField,
+    IndicatorField,
     Loaded,
     Names,
     Number,
@@ -82,6 +83,7 @@ class RenalDoseSchema(Loaded):
     floor_mg_per_day = Number(required=True)
     unreadable_below = Number(required=True)
     when_missing = ConditionField(required=True)
+    avoid_severity = IndicatorField()
     low_muscle_regimens = tuple_of(RegimenField())
 
 
@@ -122,9 +124,11 @@ class StartDoseSchema(Loaded):
     makes = StartDose
     max_mg_per_day = Number(required=True)
     use_renal_band_start = fields.Boolean()
+    average = fields.Boolean()
     when = ConditionField()
     unless = ConditionField()
     regimens = tuple_of(RegimenField())
+    summary = fields.String()
     reason = fields.String(required=True)
     advice = fields.String(required=True)
 
@@ -164,6 +168,7 @@ class PairSchema(Loaded):
     risks = fields.List(fields.Nested(RiskSchema))
     risk_set = fields.String()
     summary = fields.String(required=True)
+    summary_if_stopped = fields.String()
     reason = fields.String(required=True)
     advice = fields.List(fields.String(), required=True)
     advice_if_partner_ordered = fields.List(fields.String())
@@ -186,6 +191,8 @@ class TaperSchema(Loaded):
     makes = Taper
     least_days = fields.Integer(strict=True, required=True)
     above_mg_per_day = Number(required=True)
+    when = ConditionField()
+    unless = ConditionField()
     plan = fields.String(required=True)
     summary = fields.String(required=True)
     reason = fields.String(required=True)
@@ -249,10 +256,12 @@ class HoldSchema(Loaded):
     high_h = Number(required=True, allow_none=True)
     intermediate_h = Number(required=True, allow_none=True)
     low_h = Number(required=True, allow_none=True)
+    longest_h = Number()
     restart_h = fields.String(required=True)
     lab = fields.String()
     when = ConditionField()
     note = fields.String()
+    most = IndicatorField()
     evidence = fields.String(validate=validate.OneOf(STATUS))
 
 
@@ -264,6 +273,8 @@ class ProcedureHoldSchema(Loaded):
     intermediate = Names(required=True)
     low = Names(required=True)
     holds = fields.List(fields.Nested(HoldSchema), required=True, validate=validate.Length(min=1))
+    tier_up = ConditionField()
+    booked_within_days = fields.Integer(strict=True, required=True)
     reason = fields.String(required=True)
     advice = fields.List(fields.String(), required=True)
 

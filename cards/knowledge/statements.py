@@ -41,7 +41,8 @@ class Statement:
     procedures). `severity` is what it says before escalations (which raise it) and caps (which lower it);
     `order` breaks ties between statements of equal severity in one card, lower first. Where it speaks, the
     statements it `supersedes` are silent for the same order, and for other orders of the same drugs. `offers`
-    names entries of offers.yaml, `recommends` the one of them to recommend where it leads the card.
+    names entries of offers.yaml, `recommends` the one of them to recommend where it leads the card,
+    `information` a line of supportive advice in seed.yaml.
     `approved_by` is None until a clinician approves it.
     """
 
@@ -65,6 +66,7 @@ class Statement:
     offers: tuple[str, ...] = ()
     recommends: str = ""
     seed_claims: tuple[str, ...] = ()
+    information: str = ""
     approved_by: str | None = None
 
     @property

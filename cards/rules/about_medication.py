@@ -5,9 +5,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from cards.facts.medications import Order
+from cards.facts.resources import as_list, codings, obj
 from cards.rules import context
 from cards.rules.answer import HOLDS_NOT, Answer, Check, Situation, unknown, whether
-from cards.rules.context import continued, daily_exposure, in_force
+from cards.rules.context import alongside, continued, daily_exposure, in_force
 from cards.wording import amount, escape
 
 
@@ -22,8 +23,8 @@ def partner_class(situation: Situation, name: str) -> Answer:
 
 
 def on_class(situation: Situation, name: str) -> Answer:
-    """The order or other therapy in force belongs to the class."""
-    return _found(situation, name, (situation.order, *_others(situation)))
+    """The order, or other therapy in force or being ordered, belongs to the class."""
+    return _found(situation, name, (situation.order, *alongside(situation.order, situation.ctx)))
 
 
 def with_class(situation: Situation, name: str) -> Answer:
@@ -87,6 +88,31 @@ def single_dose_above(situation: Situation, limit: Decimal) -> Answer:
     return whether(single > limit, value=amount(single))
 
 
+def single_units_above(situation: Situation, limit: Decimal) -> Answer:
+    """The largest single dose of the order is above so many units (U)."""
+    units = situation.order.dose.max_single_units
+    if units is None:
+        return unknown("the order states no dose in units")
+    return whether(units > limit, f"Dose {amount(units)} U", amount(units))
+
+
+def mg_per_kg_above(situation: Situation, limit: Decimal) -> Answer:
+    """The day's total of the ordered ingredient is above so many mg per kg of the weight on file."""
+    exposure, weight = daily_exposure(situation.order, situation.ctx), situation.ctx.renal.weight_kg
+    if exposure is None or not weight:
+        return unknown("daily dose or weight not known")
+    each = exposure / weight
+    return whether(each > limit, f"{amount(each)} mg/kg/day at {amount(weight)} kg", amount(each))
+
+
+def dispensed(situation: Situation) -> Answer:
+    """The order is to be dispensed to the patient, not given by staff: it says so, or is for the community."""
+    resource = situation.order.resource
+    kinds = {one.code for entry in as_list(resource.get("category")) for one in codings(entry)}
+    supply = bool(obj(resource.get("dispenseRequest"))) or bool(kinds & {"community", "discharge"})
+    return whether(supply, "Order: to be dispensed")
+
+
 def as_needed(situation: Situation) -> Answer:
     """The order is to be taken only when needed."""
     return whether(situation.order.dose.as_needed)
@@ -130,24 +156,6 @@ def listed_at_least(situation: Situation, days: Decimal) -> Answer:
     return whether(_since(continued(situation.order, situation.ctx), before))
 
 
-def pair_stable_days(situation: Situation, days: Decimal) -> Answer:
-    """Both orders of the pair are on the list for at least so many days, and this order raises no dose."""
-    order, partner, ctx = situation.order, situation.partner, situation.ctx
-    if partner is None or order.kind != "draft" or partner.kind != "active":
-        return HOLDS_NOT
-    before = ctx.now - timedelta(days=int(days))
-    own = continued(order, ctx)
-    peaks = [listed.dose.peak_day_mg for listed in own]
-    unchanged = order.dose.peak_day_mg is None and any(_same_instruction(order, listed) for listed in own)
-    if not unchanged and (
-        order.dose.peak_day_mg is None
-        or not any(peak is not None and order.dose.peak_day_mg <= peak for peak in peaks)
-    ):
-        return HOLDS_NOT
-    same_partner = [listed for listed in ctx.medications if listed.drug_key == partner.drug_key]
-    return whether(_since(own, before) and _since(same_partner, before))
-
-
 def opioid_being_reduced(situation: Situation) -> Answer:
     """The opioid of the pair is being tapered, or ordered now at a lower dose than on the list."""
     pair = [one for one in (situation.order, situation.partner) if one is not None]
@@ -176,12 +184,6 @@ def _since(listed: Iterable[Order], before: object) -> bool:
     return any(one.authored is not None and one.authored.latest <= before for one in listed)  # type: ignore[operator]
 
 
-def _same_instruction(order: Order, listed: Order) -> bool:
-    """Two orders whose dose could not be read, worded alike."""
-    own = order.resource.get("dosageInstruction")
-    return own is not None and own == listed.resource.get("dosageInstruction")
-
-
 def _lowered(one: Order, situation: Situation) -> bool:
     if "taper-down" in one.dose.flags:
         return True
@@ -202,12 +204,14 @@ CHECKS: dict[str, Check] = {
     "class-dose-above": class_dose_above,
     "daily-dose-above": daily_dose_above,
     "single-dose-above": single_dose_above,
+    "single-units-above": single_units_above,
+    "mg-per-kg-above": mg_per_kg_above,
+    "dispensed": dispensed,
     "as-needed": as_needed,
     "course-at-most": course_at_most,
     "route": route,
     "new-start": new_start,
     "continued-unchanged": continued_unchanged,
     "listed-at-least": listed_at_least,
-    "pair-stable-days": pair_stable_days,
     "opioid-being-reduced": opioid_being_reduced,
 }

@@ -37,6 +37,14 @@ def inpatient(situation: Situation) -> Answer:
     return whether(situation.ctx.inpatient, "In hospital")
 
 
+def ancestry(situation: Situation, value_set: str) -> Answer:
+    """Recorded race, ethnicity or ancestry is in the value set; never read from a name."""
+    recorded = situation.ctx.patient.ancestry
+    if recorded is None:
+        return unknown("no ancestry recorded")
+    return whether(value_set in recorded, "Ancestry as recorded for the patient")
+
+
 def condition(situation: Situation, value_set: str) -> Answer:
     """An active problem is in the value set."""
     found = next((p for p in situation.ctx.problems if p.active and value_set in p.value_sets), None)
@@ -97,9 +105,9 @@ def factors(name: str, situation: Situation, judge: Judge) -> tuple[str, ...]:
     """The factors of a risk set that are known to be there, in words."""
     found = []
     for risk in situation.ctx.knowledge.risks[name]:
-        verdict = judge(risk.when, situation.ctx, situation.order, situation.partner)
+        verdict = judge(risk.when, situation.ctx, situation.order, situation.partner, situation.beside)
         if verdict.holds:
-            found.append(risk.says.format(value=verdict.value))
+            found.append(risk.says.format(value=verdict.value).strip())
     return tuple(found)
 
 
@@ -114,6 +122,7 @@ CHECKS: dict[str, Check] = {
     "age-below": age_below,
     "sex": sex,
     "inpatient": inpatient,
+    "ancestry": ancestry,
     "condition": condition,
     "condition-within": condition_within,
     "history": history,

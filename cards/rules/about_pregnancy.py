@@ -1,7 +1,7 @@
 """Predicates about pregnancy, lactation and childbearing potential.
 
-The periods of pregnancy follow the upper bound of gestational age: `gestation-at-least` and
-`gestation-below` of one week never hold together, and an unknown age counts as the latest.
+Gestational age has bounds: where they stand on both sides of a week, or where the age is not known,
+`gestation-at-least` and `gestation-below` of that week both hold, and the graver statement leads.
 """
 
 from decimal import Decimal
@@ -34,11 +34,11 @@ def gestation_at_least(situation: Situation, weeks: Decimal) -> Answer:
 
 
 def gestation_below(situation: Situation, weeks: Decimal) -> Answer:
-    """The patient is pregnant, and certainly below so many completed weeks."""
+    """The patient is pregnant, possibly below so many completed weeks."""
     found = situation.ctx.pregnancy
     if found.status != "yes":
         return pregnant(situation)
-    return whether(not found.may_have_reached(int(weeks)), lambda: gestation_line(found), _weeks(found))
+    return whether(found.may_be_below(int(weeks)), lambda: gestation_line(found), _weeks(found))
 
 
 def lactating(situation: Situation) -> Answer:

@@ -99,6 +99,19 @@ def lab_recent(situation: Situation, name: str, days: Decimal) -> Answer:
     return whether(found.age_days <= days, f"{LABS[name].title} {found.original}, {found.age_days} days old")
 
 
+def blood_pressure_at_least(situation: Situation, systolic: Decimal, diastolic: Decimal, days: Decimal) -> Answer:
+    """The last blood pressure, at most so many days old, reaches one of the two limits (mmHg)."""
+    upper, lower = situation.ctx.labs.latest("systolic"), situation.ctx.labs.latest("diastolic")
+    if isinstance(upper, str) or upper.age_days > days:
+        return unknown("no recent blood pressure on file")
+    high = upper.value >= systolic
+    written = whole(upper.value)
+    if not isinstance(lower, str) and lower.observed == upper.observed:
+        high, written = high or lower.value >= diastolic, f"{written}/{whole(lower.value)}"
+    day = upper.observed.astimezone(situation.ctx.policy.zone).date().isoformat()
+    return whether(high, f"Blood pressure {written} mmHg of {day}", written)
+
+
 def lab_planned(situation: Situation, name: str, days: Decimal) -> Answer:
     """An order for this test is active or among the drafts, due within so many days or without a date."""
     lab = LABS[name]
@@ -133,6 +146,7 @@ CHECKS: dict[str, Check] = {
     "lab-below": lab_below,
     "lab-above": lab_above,
     "lab-recent": lab_recent,
+    "blood-pressure-at-least": blood_pressure_at_least,
     "lab-planned": lab_planned,
     "result-positive": result_positive,
 }

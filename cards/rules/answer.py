@@ -9,11 +9,15 @@ from cards.rules.context import Context
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a predicate looks at: the order being judged, and the other order of a pair or None."""
+    """What a predicate looks at: the order being judged, and the other order of a pair or None.
+
+    `beside` are the further orders of a stack.
+    """
 
     ctx: Context
     order: Order
     partner: Order | None = None
+    beside: tuple[Order, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

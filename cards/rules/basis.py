@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from cards.facts.lab_table import LABS
 from cards.facts.medications import Order
 from cards.knowledge.rule_types import Regimen
 from cards.knowledge.statements import Statement
@@ -47,6 +48,21 @@ def order_line(order: Order, ctx: Context, role: str = "Order") -> str:
     return line
 
 
+def lab_lines(statement: Statement, ctx: Context) -> tuple[str, ...]:
+    """The newest value of each result that the statement's grading asks for, with its age; or that none is."""
+    steps = (*statement.escalations, *statement.caps)
+    asked = [one for step in steps for one in step.when.predicates if one.name.startswith("lab-")]
+    lines: list[str] = []
+    for name in dict.fromkeys(str(one.args[0]) for one in asked):
+        found = ctx.labs.latest(name)
+        if isinstance(found, str):
+            lines.append(found[:1].upper() + found[1:])
+            continue
+        day = found.observed.astimezone(ctx.policy.zone).date().isoformat()
+        lines.append(f"{LABS[name].title} {found.original} of {day}, {found.age_days} days old")
+    return tuple(lines)
+
+
 def renal_lines(ctx: Context) -> tuple[str, ...]:
     """The kidney function used, with every input and its date."""
     renal = ctx.renal
@@ -89,7 +105,15 @@ def clearance(crcl: Decimal, edge: Decimal | None = None) -> str:
     return whole(crcl)
 
 
+def how_often(regimen: Regimen) -> str:
+    """ "twice a day", "every other day"."""
+    if regimen.every_days == 1:
+        return f"{times(regimen.per_day)} a day"
+    every = "other day" if regimen.every_days == 2 else f"{regimen.every_days} days"
+    return f"every {every}" if regimen.per_day == 1 else f"{times(regimen.per_day)} a day every {every}"
+
+
 def regimen_words(regimen: Regimen) -> str:
     """ "200 mg once a day", "600 mg twice a day at ..."."""
-    words = f"{amount(regimen.mg)} mg {times(regimen.per_day)} a day"
+    words = f"{amount(regimen.mg)} mg {how_often(regimen)}"
     return f"{words} {regimen.when}" if regimen.when else words

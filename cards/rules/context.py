@@ -97,6 +97,19 @@ def in_force(order: Order, ctx: Context) -> tuple[Order, ...]:
     return earlier + ctx.standing
 
 
+def alongside(order: Order, ctx: Context) -> tuple[Order, ...]:
+    """All other therapy in force or being ordered in this session, later drafts included.
+
+    What protects or aggravates counts wherever it stands; `in_force` decides who a pair belongs to.
+    """
+    drafts = tuple(
+        draft
+        for draft in ctx.drafts
+        if draft is not order and draft.kind == "draft" and draft.id not in order.prior
+    )
+    return (*drafts, *(listed for listed in ctx.standing if listed is not order))
+
+
 def daily_exposure(order: Order, ctx: Context) -> Decimal | None:
     """Largest total of the ingredient on one day (mg) with all else in force; None if unreadable."""
     own = order.dose.peak_day_mg

@@ -8,7 +8,14 @@ from decimal import Decimal
 
 from cards.facts.medications import Order
 from cards.knowledge.conditions import Condition, Predicate
-from cards.rules import about_medication, about_patient, about_pregnancy, about_procedures, about_results
+from cards.rules import (
+    about_medication,
+    about_pair,
+    about_patient,
+    about_pregnancy,
+    about_procedures,
+    about_results,
+)
 from cards.rules.answer import Answer, Check, Situation
 from cards.rules.context import Context
 from cards.rules.names import PREDICATES
@@ -17,6 +24,7 @@ _CHECKS: dict[str, Check] = {
     **about_patient.CHECKS,
     **about_results.CHECKS,
     **about_medication.CHECKS,
+    **about_pair.CHECKS,
     **about_procedures.CHECKS,
     **about_pregnancy.CHECKS,
 }
@@ -47,9 +55,18 @@ class Verdict:
         )
 
 
-def judge(condition: Condition, ctx: Context, order: Order, partner: Order | None = None) -> Verdict:
-    """Whether the condition holds. An empty one does not. What is not known may leave it open."""
-    situation = Situation(ctx, order, partner)
+def judge(
+    condition: Condition,
+    ctx: Context,
+    order: Order,
+    partner: Order | None = None,
+    beside: tuple[Order, ...] = (),
+) -> Verdict:
+    """Whether the condition holds. An empty one does not. What is not known may leave it open.
+
+    `partner` is the other order of a pair, `beside` the further ones of a stack.
+    """
+    situation = Situation(ctx, order, partner, beside)
     answers = [(one, _answer(one, situation)) for one in condition.predicates]
     true = tuple(pair for pair in answers if pair[1].holds is True)
     false = tuple(pair for pair in answers if pair[1].holds is False)
@@ -63,9 +80,15 @@ def judge(condition: Condition, ctx: Context, order: Order, partner: Order | Non
     return Verdict(None, open_) if open_ else Verdict(False, false)
 
 
-def holds(condition: Condition, ctx: Context, order: Order, partner: Order | None = None) -> bool:
+def holds(
+    condition: Condition,
+    ctx: Context,
+    order: Order,
+    partner: Order | None = None,
+    beside: tuple[Order, ...] = (),
+) -> bool:
     """Whether the condition is known to hold."""
-    return judge(condition, ctx, order, partner).holds is True
+    return judge(condition, ctx, order, partner, beside).holds is True
 
 
 def matching(
@@ -76,9 +99,15 @@ def matching(
     return verdict.decided[0][0] if verdict.holds else None
 
 
-def risk_factors(name: str, ctx: Context, order: Order, partner: Order | None = None) -> tuple[str, ...]:
+def risk_factors(
+    name: str,
+    ctx: Context,
+    order: Order,
+    partner: Order | None = None,
+    beside: tuple[Order, ...] = (),
+) -> tuple[str, ...]:
     """The factors of a risk set that the patient is known to have, in words."""
-    return about_patient.factors(name, Situation(ctx, order, partner), judge)
+    return about_patient.factors(name, Situation(ctx, order, partner, beside), judge)
 
 
 def _answer(predicate: Predicate, situation: Situation) -> Answer:

@@ -1,16 +1,20 @@
 """Procedures with an antithrombotic on board: hold interval, restart, and whether the date leaves time for it."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cards.card import Indicator
 from cards.facts.medications import Order
-from cards.finding import Finding, Outcome, fired, not_fired
+from cards.facts.procedures import as_order
+from cards.facts.resources import text
+from cards.finding import Finding, Outcome, cannot, fired, not_fired
 from cards.knowledge.rule_types import Hold, ProcedureHold
 from cards.knowledge.statements import Statement
 from cards.rules.basis import order_line, order_name, renal_lines
 from cards.rules.context import Context, in_force
-from cards.rules.predicates import holds
+from cards.rules.predicates import holds, judge
 from cards.rules.severity import capped
 from cards.wording import amount, say
 from cards.wording import summary as one_line
@@ -18,113 +22,233 @@ from cards.wording import summary as one_line
 _TIERS = ("high", "intermediate", "low")
 
 
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """A procedure, a drug that may have to be held for it, the row of the table, and the tier that counts."""
+
+    tier: str
+    procedure: Order
+    drug: Order
+    hold: Hold
+    raised: tuple[str, ...] = ()
+
+    @property
+    def hours(self) -> Decimal | None:
+        """The hold in hours, None for a shared decision; of a range the lower end."""
+        hours: Decimal | None = getattr(self.hold, f"{self.tier}_h")
+        return hours
+
+    @property
+    def longest(self) -> Decimal | None:
+        """The upper end of a range, else the hold itself."""
+        return self.hold.longest_h if self.hold.longest_h is not None and self.tier != "low" else self.hours
+
+
 def check(statement: Statement, rule: ProcedureHold, order: Order, ctx: Context) -> Outcome:
     """The antithrombotics that the procedure needs a plan for, whichever of the two is being ordered."""
-    pairs = [
-        (tier, procedure, drug, hold)
-        for procedure, drug in _pairs(rule, order, ctx)
-        if (tier := _tier(rule, procedure)) and (hold := _hold(rule, drug, ctx, order)) is not None
-    ]
-    needed = [one for one in pairs if not _settled(*one, ctx)]
-    if not needed:
+    graded = _each_drug_once(
+        [
+            (_severity(need, statement, ctx), need)
+            for need in _needs(rule, order, ctx)
+            if not _settled(need, ctx)
+        ]
+    )
+    if not graded:
+        if not order.has_drug and ctx.record.state("medications") != "given":
+            return cannot("no medication list was supplied")
         return not_fired("no antithrombotic that this procedure needs a plan for")
-    inside = [one for one in needed if _inside(one[3], one[0], one[1], one[2], ctx)]
-    severity = Indicator.critical if inside else statement.severity
-    fixed = [one for one in needed if _hours(one[3], one[0]) is not None]
-    if not fixed:  # only shared decisions: nothing says that the procedure must wait
-        severity = min(severity, Indicator.info)
+    severity, lead = graded[0]
     severity, because = capped(severity, statement, ctx, order)
-    lead = (inside or fixed or needed)[0]
+    needed = [need for _, need in graded]
     return fired(
         Finding(
             statement=statement,
             order=order.id,
             severity=severity,
-            summary=_summary(lead, bool(inside), ctx),
+            summary=_summary(lead, order, ctx),
             reason=rule.reason,
-            advice=(*because, *(_plan(*one) for one in needed), *rule.advice),
+            advice=(*because, *(_plan(need) for need in needed), *rule.advice),
             basis=(
-                *(order_line(procedure, ctx) for _, procedure, _, _ in needed),
-                *(order_line(drug, ctx, "With") for _, _, drug, _ in needed),
-                *(renal_lines(ctx) if any(one[3].when.predicates for one in needed) else ()),
+                order_line(order, ctx),
+                *(f"With: {order_line(_other(need, order), ctx)}{_stopped(need, ctx)}" for need in needed),
+                *(line for need in needed[:1] for line in need.raised),
+                *(
+                    _inr_line(ctx)
+                    if any("vitamin-k-antagonist" in need.drug.classes for need in needed)
+                    else ()
+                ),
+                *(renal_lines(ctx) if any(map(_by_kidney, needed)) else ()),
             ),
-            unchecked=any(one[3].evidence not in ("seen", "design") for one in needed),
+            unchecked=any(need.hold.evidence not in ("seen", "design") for need in needed),
+            drugs=tuple(
+                dict.fromkeys(order_name(one).lower() for n in needed for one in (n.procedure, n.drug))
+            ),
         )
     )
 
 
-def _pairs(rule: ProcedureHold, order: Order, ctx: Context) -> list[tuple[Order, Order]]:
-    """(procedure, antithrombotic) pairs of the order with what else is in force or planned."""
+def _needs(rule: ProcedureHold, order: Order, ctx: Context) -> Iterator[_Need]:
+    for procedure, drug in _pairs(rule, order, ctx):
+        tier, raised = _tier(rule, procedure, order, ctx)
+        hold = next((one for one in rule.holds if _fits(one, procedure, drug, ctx)), None)
+        if tier and hold is not None:
+            yield _Need(tier, procedure, drug, hold, raised)
+
+
+def _pairs(rule: ProcedureHold, order: Order, ctx: Context) -> Iterator[tuple[Order, Order]]:
+    """(procedure, antithrombotic) pairs of the order with what else is in force, being ordered or booked."""
     drugs = frozenset(name for hold in rule.holds for name in hold.drugs)
-    others = (*in_force(order, ctx), *ctx.ended)
+    others = in_force(order, ctx)
     if not order.has_drug:
-        return [(order, other) for other in others if other.classes & drugs]
-    return [(other, order) for other in others if not other.has_drug and order.classes & drugs]
+        yield from ((order, other) for other in (*others, *ctx.ended) if other.classes & drugs)
+    elif order.classes & drugs:
+        drafted = [other for other in others if not other.has_drug]
+        yield from ((other, order) for other in (*drafted, *_booked(rule, ctx)))
 
 
-def _tier(rule: ProcedureHold, procedure: Order) -> str:
-    for tier in _TIERS:
-        if procedure.classes.intersection(getattr(rule, tier)):
-            return tier
-    return ""
+def _booked(rule: ProcedureHold, ctx: Context) -> Iterator[Order]:
+    """Procedures of the record with a date that lies ahead and not too far; a draft stands for itself."""
+    drafts = {draft.id for draft in ctx.drafts}
+    last = ctx.now + timedelta(days=rule.booked_within_days)
+    for event in ctx.events:
+        if event.kind != "planned" or event.when is None or event.source in drafts:
+            continue
+        if event.when.latest >= ctx.now and event.when.earliest <= last:
+            yield as_order(event)
 
 
-def _hold(rule: ProcedureHold, drug: Order, ctx: Context, order: Order) -> Hold | None:
-    for hold in rule.holds:
-        applies = not hold.when.predicates or holds(hold.when, ctx, order)
-        if applies and drug.classes.intersection(hold.drugs):
-            return hold
+def _tier(rule: ProcedureHold, procedure: Order, order: Order, ctx: Context) -> tuple[str, tuple[str, ...]]:
+    """The gravest tier the procedure is in, or the one above, with why."""
+    named = (tier for tier in _TIERS if procedure.classes.intersection(getattr(rule, tier)))
+    tier = next(named, "")
+    if tier in ("", "high"):
+        return tier, ()
+    verdict = judge(rule.tier_up, ctx, order)
+    if not verdict.holds:
+        return tier, ()
+    above = _TIERS[_TIERS.index(tier) - 1]
+    return above, tuple(f"Counted as {above} instead of {tier} bleeding risk: {one}" for one in verdict.basis)
+
+
+def _fits(hold: Hold, procedure: Order, drug: Order, ctx: Context) -> bool:
+    if not drug.classes.intersection(hold.drugs):
+        return False
+    return not hold.when.predicates or holds(hold.when, ctx, procedure, drug)
+
+
+def _severity(need: _Need, statement: Statement, ctx: Context) -> Indicator:
+    if need.tier == "low" or (need.hours is None and need.tier != "high"):
+        severity = Indicator.info
+    elif _inside(need, ctx):
+        severity = Indicator.critical
+    else:
+        severity = statement.severity
+    return min(severity, need.hold.most)
+
+
+def _each_drug_once(graded: list[tuple[Indicator, _Need]]) -> list[tuple[Indicator, _Need]]:
+    """The gravest first; of a drug that is listed twice only the graver entry."""
+    ranked = sorted(graded, key=lambda one: (-one[0], one[1].hours is None))
+    once: dict[tuple[str, str], tuple[Indicator, _Need]] = {}
+    for severity, need in ranked:
+        name = need.drug.ingredient.name if need.drug.ingredient else need.drug.id
+        once.setdefault((need.procedure.id, name), (severity, need))
+    return list(once.values())
+
+
+def _settled(need: _Need, ctx: Context) -> bool:
+    """Whether this drug needs no hold, or its last dose lies long enough before the procedure (or now)."""
+    if need.hours is not None and need.hours <= 0:
+        return True
+    last = _last_dose(need, ctx)
+    if last is None:
+        return False
+    return need.longest is None or _free_hours(last, need, ctx) >= need.longest
+
+
+def _inside(need: _Need, ctx: Context) -> bool:
+    """Whether the procedure's date comes before the hold can be over, counted from now or from a stated stop."""
+    if need.hours is None or need.procedure.planned is None or _on_hold(need.drug):
+        return False
+    return _free_hours(_last_dose(need, ctx) or ctx.now, need, ctx) < need.hours
+
+
+def _last_dose(need: _Need, ctx: Context) -> datetime | None:
+    """When the drug was or will be stopped before the procedure; None where nothing says so."""
+    ends, planned = need.drug.ends, need.procedure.planned
+    if ends is None:
+        return None
+    if need.drug.kind == "ended" or (planned is not None and ends.latest < planned.earliest):
+        return ends.latest
     return None
 
 
-def _hours(hold: Hold, tier: str) -> Decimal | None:
-    hours: Decimal | None = getattr(hold, f"{tier}_h")
-    return hours
+def _free_hours(last: datetime, need: _Need, ctx: Context) -> Decimal:
+    """Hours between the last dose and the procedure (now, without a date); whole days where only the day is known."""
+    planned = need.procedure.planned
+    if planned is None:
+        return Decimal((ctx.now - last).total_seconds()) / 3600
+    if planned.precision == "time":
+        return Decimal((planned.earliest - last).total_seconds()) / 3600
+    zone = ctx.policy.zone
+    days = (planned.earliest.astimezone(zone).date() - last.astimezone(zone).date()).days
+    return Decimal(24 * days)
 
 
-def _settled(tier: str, procedure: Order, drug: Order, hold: Hold, ctx: Context) -> bool:
-    """Whether this drug needs no hold, or was stopped long enough before the procedure (or now)."""
-    hours = _hours(hold, tier)
-    if hours is not None and hours <= 0:
-        return True
-    if drug.kind != "ended" or drug.ends is None:
-        return False
-    when = procedure.planned.earliest if procedure.planned is not None else ctx.now
-    return hours is None or drug.ends.latest + timedelta(hours=float(hours)) <= when
+def _on_hold(drug: Order) -> bool:
+    return text(drug.resource.get("status")) == "on-hold"
 
 
-def _inside(hold: Hold, tier: str, procedure: Order, drug: Order, ctx: Context) -> bool:
-    """Whether the procedure's date comes before the hold is over, counted from now or from a stated stop."""
-    hours = _hours(hold, tier)
-    if hours is None or procedure.planned is None:
-        return False
-    last = ctx.now
-    if drug.ends is not None and drug.ends.latest < procedure.planned.earliest:
-        last = max(drug.ends.latest, ctx.now) if drug.kind != "ended" else drug.ends.latest
-    return procedure.planned.earliest < last + timedelta(hours=float(hours))
+def _summary(lead: _Need, order: Order, ctx: Context) -> str:
+    ordered = "-ordered" if order.has_drug else ""
+    drug = order_name(lead.drug)
+    values = {"procedure": order_name(lead.procedure), "drug": drug if ordered else drug.lower()}
+    if lead.hours is None:
+        return one_line(say(f"hold{ordered}-shared", **values))
+    hold = _length(lead)
+    if lead.procedure.planned is not None and _inside(lead, ctx):
+        day = lead.procedure.planned.earliest.astimezone(ctx.policy.zone).date().isoformat()
+        return one_line(say(f"hold{ordered}-inside", day=day, hold=hold, **values))
+    return one_line(say(f"hold{ordered}", hold=hold, **values))
 
 
-def _summary(lead: tuple[str, Order, Order, Hold], inside: bool, ctx: Context) -> str:
-    tier, procedure, drug, hold = lead
-    hours, name = _hours(hold, tier), order_name(procedure)
-    values = {"procedure": name, "drug": order_name(drug).lower()}
-    if hours is None:
-        return one_line(say("hold-shared", **values))
-    if inside and procedure.planned is not None:
-        day = procedure.planned.earliest.astimezone(ctx.policy.zone).date().isoformat()
-        return one_line(say("hold-inside", day=day, hold=_length(hours), **values))
-    return one_line(say("hold", hold=_length(hours), **values))
+def _plan(need: _Need) -> str:
+    named = f"{order_name(need.drug)} before {order_name(need.procedure)} ({need.tier} bleeding risk)"
+    lab = f"; {need.hold.lab}" if need.hold.lab else ""
+    note = f" {need.hold.note}" if need.hold.note else ""
+    held = " It is on hold: check when the last dose was." if _on_hold(need.drug) else ""
+    if need.hours is None:
+        return f"{named}: no fixed interval; decide together with its prescriber{lab}.{note}{held}"
+    return f"{named}: hold {_length(need)}{lab}; restart {need.hold.restart_h}.{note}{held}"
 
 
-def _plan(tier: str, procedure: Order, drug: Order, hold: Hold) -> str:
-    hours = _hours(hold, tier)
-    named = f"{order_name(drug)} before {order_name(procedure).lower()} ({tier} bleeding risk)"
-    lab = f"; {hold.lab}" if hold.lab else ""
-    note = f" {hold.note}" if hold.note else ""
-    if hours is None:
-        return f"{named}: no fixed interval; decide together with the prescriber of the antithrombotic{lab}.{note}"
-    return f"{named}: hold {_length(hours)}{lab}; restart {hold.restart_h} afterwards.{note}"
+def _length(need: _Need) -> str:
+    hours, longest = need.hours or Decimal(0), need.longest or Decimal(0)
+    if hours < 48:
+        return f"{amount(hours)} hours"
+    upper = f"-{amount(longest / 24)}" if longest > hours else ""
+    return f"{amount(hours / 24)}{upper} days"
 
 
-def _length(hours: Decimal) -> str:
-    return f"{amount(hours)} hours" if hours < 48 else f"{amount(hours / 24)} days"
+def _other(need: _Need, order: Order) -> Order:
+    return need.procedure if order.has_drug else need.drug
+
+
+def _stopped(need: _Need, ctx: Context) -> str:
+    if need.drug.kind != "ended" or need.drug.ends is None:
+        return ""
+    return f", stopped {max((ctx.now - need.drug.ends.latest).days, 0)} days ago"
+
+
+def _inr_line(ctx: Context) -> tuple[str, ...]:
+    found = ctx.labs.latest("inr")
+    if isinstance(found, str):
+        return (found[:1].upper() + found[1:],)
+    day = found.observed.astimezone(ctx.policy.zone).date().isoformat()
+    return (f"INR {found.original} of {day}, {found.age_days} days old",)
+
+
+def _by_kidney(need: _Need) -> bool:
+    return (
+        any(one.name == "crcl-below" for one in need.hold.when.predicates) or "dabigatran" in need.hold.drugs
+    )

@@ -170,8 +170,11 @@ def _why(ctx: Context) -> str:
 
 def _avoid(statement: Statement, rule: RenalDose, order: Order, ctx: Context, band: Band) -> Outcome:
     renal, drug = ctx.renal, drug_name(statement, order)
-    severity = Indicator.critical
-    if renal.basis == "haemodialysis":
+    severity = rule.avoid_severity
+    if severity < Indicator.critical:
+        renal_words = "On haemodialysis" if renal.basis == "haemodialysis" else f"CrCl {_crcl(ctx, band)} mL/min"
+        summary = say("renal-not-recommended", drug=drug, renal=renal_words)
+    elif renal.basis == "haemodialysis":
         summary = say("renal-avoid-haemodialysis", drug=drug)
     elif renal.stale:
         summary = say("renal-avoid-stale", drug=drug, days=renal.creatinine_age_days, crcl=_crcl(ctx, band))
@@ -179,7 +182,7 @@ def _avoid(statement: Statement, rule: RenalDose, order: Order, ctx: Context, ba
     else:
         summary = say("renal-avoid", drug=drug, crcl=_crcl(ctx, band))
     if renal.crcl_high is not None and not rule.band_at(renal.crcl_high).avoid:
-        severity = Indicator.warning
+        severity = min(severity, Indicator.warning)
     severity, because = capped(severity, statement, ctx, order)
     return fired(
         Finding(
@@ -187,7 +190,7 @@ def _avoid(statement: Statement, rule: RenalDose, order: Order, ctx: Context, ba
             order=order.id,
             severity=severity,
             summary=summary,
-            reason=f"The label says not to use {drug} at {_why(ctx)}.",
+            reason=_not_at(rule, drug, ctx),
             advice=tuple(part for part in (band.note, *because) if part),
             basis=(order_line(order, ctx), *renal_lines(ctx)),
             topic="contraindication",
@@ -195,6 +198,12 @@ def _avoid(statement: Statement, rule: RenalDose, order: Order, ctx: Context, ba
             order_creatinine=renal.stale,
         )
     )
+
+
+def _not_at(rule: RenalDose, drug: str, ctx: Context) -> str:
+    if rule.avoid_severity < Indicator.critical:
+        return f"The label does not recommend {drug} at {_why(ctx)}."
+    return f"The label says not to use {drug} at {_why(ctx)}."
 
 
 def _acute(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -> Outcome:

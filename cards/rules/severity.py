@@ -19,19 +19,23 @@ def raised(
 
 
 def graded(
-    statement: Statement, ctx: Context, order: Order, partner: Order | None = None
+    statement: Statement,
+    ctx: Context,
+    order: Order,
+    partner: Order | None = None,
+    beside: tuple[Order, ...] = (),
 ) -> tuple[Indicator, tuple[str, ...], tuple[str, ...]]:
     """The severity after escalations and caps, the reasons in words, and the inputs that decided."""
     severity = statement.severity
     reasons: list[str] = []
     basis: list[str] = []
     for step in statement.escalations:
-        verdict = judge(step.when, ctx, order, partner)
+        verdict = judge(step.when, ctx, order, partner, beside)
         if verdict.holds and step.to > severity:
             severity, reasons = step.to, [step.because]
             basis += verdict.basis
     for step in statement.caps:
-        verdict = judge(step.when, ctx, order, partner)
+        verdict = judge(step.when, ctx, order, partner, beside)
         if verdict.holds and step.to < severity:
             severity, reasons = step.to, [step.because]
             basis += verdict.basis

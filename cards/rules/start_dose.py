@@ -11,6 +11,7 @@ from cards.rules.basis import drug_name, order_line, renal_lines
 from cards.rules.context import Context, new_start, renal_band
 from cards.rules.predicates import holds
 from cards.rules.severity import by_dose_reading, raised
+from cards.rules.summary_text import filled
 from cards.wording import amount, say, whole
 
 
@@ -25,7 +26,7 @@ def check(statement: Statement, rule: StartDose, order: Order, ctx: Context) -> 
         return not_fired("the patient already has this ingredient")
     if ctx.patient.adult is False:
         return not_fired("adult starting doses do not apply to a child")
-    first = order.dose.start_mg_per_day
+    first = _first(rule, order)
     if first is None:
         return cannot(f"daily dose not readable: {order.dose.why}")
     limit = _limit(rule, order, ctx)
@@ -39,7 +40,9 @@ def check(statement: Statement, rule: StartDose, order: Order, ctx: Context) -> 
             statement=statement,
             order=order.id,
             severity=by_dose_reading(severity, order, ctx, limit),
-            summary=_summary(statement, order, ctx, severity, first, limit),
+            summary=filled(rule.summary, statement, order, ctx, dose=amount(first))
+            if rule.summary
+            else _summary(statement, order, ctx, severity, first, limit),
             reason=rule.reason,
             advice=(*because, rule.advice),
             basis=(order_line(order, ctx), *renal_lines(ctx)),
@@ -49,6 +52,15 @@ def check(statement: Statement, rule: StartDose, order: Order, ctx: Context) -> 
             ),
         )
     )
+
+
+def _first(rule: StartDose, order: Order) -> Decimal | None:
+    """mg a day at the start: of a dose day, or on average where the statement asks for that."""
+    dose = order.dose
+    if not rule.average or dose.start_mg_per_day is None:
+        return dose.start_mg_per_day
+    rate = dose.min_mg_per_day if "titration" in dose.flags else dose.max_mg_per_day
+    return dose.start_mg_per_day if rate is None else min(dose.start_mg_per_day, rate)
 
 
 def _limit(rule: StartDose, order: Order, ctx: Context) -> Decimal:

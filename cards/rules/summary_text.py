@@ -45,7 +45,8 @@ def filled(text: str, statement: Statement, order: Order, ctx: Context, **given:
         "count": lambda: "",
         "hours": lambda: "",
     }
-    return one_line(text.format_map(_Filled(given, made)))
+    line = one_line(text.format_map(_Filled(given, made)))
+    return line[:1].upper() + line[1:]
 
 
 def pair_name(order: Order, partners: Iterable[Order]) -> str:

@@ -1,4 +1,4 @@
-"""`cds-service terminology lookup`: what a code or a text means to this service."""
+"""`cds-service terminology lookup`: what a code or a text means to this service, and which row says so."""
 
 import re
 import sys
@@ -7,9 +7,13 @@ from collections.abc import Iterable, Iterator
 import click
 
 from cds_service.commands.failures import reported
+from cds_service.commands.terminology_files import coverage_command, export_command, import_command
+from cds_service.settings import read_settings
+from cds_service.site_terminology import site_terminology
 from terminology.coding import (
     ACT_CODE,
     ATC,
+    HCPCS,
     ICD10CM,
     LOINC,
     NDC,
@@ -20,12 +24,12 @@ from terminology.coding import (
     canonical_system,
 )
 from terminology.load import Terminology
-from terminology.load import load as load_terminology
 from terminology.medications import Medication, Strength
+from terminology.provenance import stated
 
 _SYSTEMS = {
     "RxNorm": RXNORM, "NDC": NDC, "ATC": ATC, "UNII": UNII, "SNOMED CT": SNOMED, "ICD-10-CM": ICD10CM,
-    "LOINC": LOINC, "encounter class": ACT_CODE,
+    "LOINC": LOINC, "HCPCS": HCPCS, "encounter class": ACT_CODE,
 }  # fmt: skip
 _NAMES = {system: name for name, system in _SYSTEMS.items()}
 _CODE = re.compile(r"[A-Za-z]{0,4}\d[\w.\-]*|[A-Z]{2,6}", re.ASCII)
@@ -34,6 +38,10 @@ _CODE = re.compile(r"[A-Za-z]{0,4}\d[\w.\-]*|[A-Z]{2,6}", re.ASCII)
 @click.group("terminology")
 def terminology_group() -> None:
     """What codes and texts mean."""
+
+
+for _command in (coverage_command, import_command, export_command):
+    terminology_group.add_command(_command)
 
 
 @terminology_group.command("lookup")
@@ -45,7 +53,7 @@ def lookup_command(code_or_text: tuple[str, ...]) -> None:
     """
     written = " ".join(code_or_text).strip()
     with reported():
-        terms = load_terminology()
+        terms = site_terminology(read_settings())
     lines = list(_lookup(written, terms))
     for line in lines or [f"nothing is known about {written!r}", *_near(written, terms)]:
         click.echo(line)
@@ -60,6 +68,9 @@ def _lookup(written: str, terms: Terminology) -> Iterator[str]:
     if _CODE.fullmatch(written):
         for known in _SYSTEMS.values():
             yield from _coded(Coding(known, written), terms)
+    named = sorted(terms.named_sets(written))
+    if named:
+        yield f"{written!r} names, in an order: {', '.join(named)}"
     found = terms.medication((), (written,))
     for one in found.medications:
         yield from _medication(one, "as text", terms)
@@ -71,6 +82,8 @@ def _coded(coding: Coding, terms: Terminology) -> Iterator[str]:
     name = _NAMES.get(coding.system, coding.system or "no system")
     for one in terms.medication((coding,), ()).medications:
         yield from _medication(one, f"{name} {coding.code}", terms)
+    for row in stated(coding):
+        yield f"  stated in {row.where} ({row.verification}): {row.source}"
     sets = sorted(terms.value_sets(coding))
     if sets:
         yield f"{name} {coding.code} is in these value sets:"

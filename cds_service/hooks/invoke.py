@@ -14,8 +14,8 @@ from cds_service.hooks.keys import KEYS
 from cds_service.hooks.prefetch import read_prefetch
 from cds_service.hooks.schemas import HookRequest
 from cds_service.settings import Settings
+from cds_service.site_terminology import site_terminology
 from terminology.load import Terminology
-from terminology.load import load as load_terminology
 
 # Until clients authenticate, all calls come from one client.
 CLIENT = "unauthenticated"
@@ -35,7 +35,7 @@ def load_engine(settings: Settings) -> Engine:
     """Reads knowledge and terminology. Raises KnowledgeFileError or TableError for a wrong file."""
     return Engine(
         knowledge=load_knowledge(),
-        terminology=load_terminology(),
+        terminology=site_terminology(settings),
         policy=Policy(
             jurisdiction=settings.jurisdiction, zone=settings.zone, statement_url=_statement_url(settings)
         ),

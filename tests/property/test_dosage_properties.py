@@ -97,7 +97,7 @@ json_values = st.recursive(
                     "type",
                     "low",
                     "high",
-                ]  # fmt: skip
+                ]
             ),
             inner,
             max_size=5,
@@ -214,7 +214,7 @@ words = st.lists(
             "patch",
             "daily",
             "week",
-        ]  # fmt: skip
+        ]
     ),
     max_size=25,
 ).map(" ".join)

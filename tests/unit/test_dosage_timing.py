@@ -5,7 +5,8 @@ from fractions import Fraction
 
 import pytest
 
-from cards.facts.dose_timing import NoRate, Rate, longest_gap_h, read_timing
+from cards.facts.dose_rate import NoRate, Rate, longest_gap_h
+from cards.facts.dose_timing import read_timing
 
 GTS = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
 

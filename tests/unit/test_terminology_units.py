@@ -111,3 +111,20 @@ def test_a_unit_of_one_takes_its_name_from_the_printed_unit():
 def test_snomed_units_of_presentation_are_units_of_use():
     assert unit("", "732937005", SNOMED).name == "capsule"
     assert read_unit("", "258806002", SNOMED) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "factor"),
+    [
+        ("mg/day", "mass_day", "1"),
+        ("g/d", "mass_day", "1000"),
+        ("mg/kg/h", "mass_per_weight_rate", "1"),
+        ("mcg/kg/min", "mass_per_weight_rate", "0.06"),
+        ("teaspoonful", "volume", "5"),
+        ("tbsp", "volume", "15"),
+    ],
+)
+def test_doses_a_day_and_rates_per_kg_are_units(written, kind, factor):
+    unit = read_unit(written)
+    assert unit is not None
+    assert (unit.kind, unit.factor) == (kind, Decimal(factor))

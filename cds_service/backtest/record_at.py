@@ -1,0 +1,214 @@
+"""The record that the service would have been sent when an order was signed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from cards.facts.drug_named import named_drug
+from cards.facts.medications import LIST_TYPES, ORDER_TYPES, order_id
+from cards.facts.procedures import SERVICE_TYPES
+from cards.facts.record import KeyResult, Record
+from cards.facts.resources import (
+    Resource,
+    codings,
+    concept_texts,
+    objects,
+    obj,
+    reference_of,
+    text,
+    type_and_id,
+)
+from cards.facts.therapy_dates import in_force
+from cards.facts.value_sets import value_sets_of
+from cds_service.backtest.as_of import start_of
+from cds_service.backtest.versions import Entry
+from cds_service.hooks.keys import KEYS
+from terminology.load import Terminology
+
+# Other results than those a key of its own asks for: as many of each kind as such a key would bring.
+_NEWEST = 30
+_OTHER_KEYS = {
+    **dict.fromkeys(("Procedure", "MedicationAdministration"), "procedures"),
+    **dict.fromkeys(("Device", "DeviceUseStatement", "DeviceUsage"), "devices"),
+    **dict.fromkeys(SERVICE_TYPES, "orders"),
+    "Condition": "conditions",
+    "EpisodeOfCare": "episodes",
+    "Flag": "flags",
+}
+
+
+@dataclass(slots=True)
+class History:
+    """One patient's entries, sorted for asking what stood at a moment."""
+
+    patient_id: str
+    patient: Entry | None
+    terms: Terminology
+    zone: tzinfo
+    listed: list[Entry] = field(default_factory=list)
+    results: dict[str, list[tuple[Entry, datetime]]] = field(default_factory=dict)
+    others: list[Entry] = field(default_factory=list)
+    encounters: dict[str, Entry] = field(default_factory=dict)
+    medications: list[Resource] = field(default_factory=list)
+
+
+def history(patient_id: str, entries: Iterable[Entry], terms: Terminology, zone: tzinfo) -> History:
+    """The history of one patient. Results are sorted newest first, once for all orders."""
+    out = History(patient_id=patient_id, patient=None, terms=terms, zone=zone)
+    for entry in entries:
+        if entry.kind == "Patient":
+            out.patient = entry
+        elif entry.kind in LIST_TYPES:
+            out.listed.append(entry)
+        elif entry.kind == "Observation":
+            _file_result(out, entry)
+        elif entry.kind == "Encounter":
+            out.encounters[entry.id] = entry
+        elif entry.kind == "Medication":
+            out.medications.append(entry.versions[-1].resource)
+        else:
+            out.others.append(entry)
+    for listed in out.results.values():
+        listed.sort(key=lambda pair: (pair[1], pair[0].id), reverse=True)
+    return out
+
+
+def _file_result(out: History, entry: Entry) -> None:
+    known = max((one.known for one in entry.versions if one.known is not None), default=None)
+    if known is None:
+        return
+    newest = entry.versions[-1].resource
+    sets = value_sets_of(newest.get("code"), out.terms).union(
+        *(value_sets_of(part.get("code"), out.terms) for part in objects(newest.get("component")))
+    )
+    keys = {row.key for row in KEYS if sets.intersection(row.codes)}
+    for name in keys or {f"observations-{one}" for one in sets}:
+        out.results.setdefault(name, []).append((entry, known))
+
+
+def record_at(past: History, order: Entry, signed: Resource, moment: datetime) -> Record:
+    """The record at `moment`, the signing of `order`: what the prefetch keys would have brought, by key."""
+    zone = past.zone
+    patient = past.patient.at(moment, zone) if past.patient else None
+    active, ended, statements = _medication_lists(past, order, signed, moment)
+    found: dict[str, list[Resource]] = {row.key: [] for row in KEYS}
+    found["patient"] = [patient] if patient else []
+    found["medications"] = [*active, *past.medications]
+    found["endedMedications"] = ended
+    found["statements"] = statements
+    found["encounter"] = list(_encounter(past, signed, moment))
+    for key, results in past.results.items():
+        found.setdefault(key, []).extend(_newest(results, moment, _page(key), zone))
+    for entry in past.others:
+        shown = entry.at(moment, zone) if entry is not order else None
+        if shown is not None:
+            found.setdefault(_OTHER_KEYS.get(entry.kind, "others"), []).append(shown)
+    words: Mapping[str, str] = {row.key: row.words for row in KEYS}
+    return Record(
+        patient_id=past.patient_id,
+        keys={
+            key: KeyResult(key, "given", tuple(resources), words=words.get(key, ""))
+            for key, resources in found.items()
+        },
+    )
+
+
+def _page(key: str) -> int:
+    return next((row.newest for row in KEYS if row.key == key and row.newest), _NEWEST)
+
+
+def _newest(
+    results: Iterable[tuple[Entry, datetime]], moment: datetime, most: int, zone: tzinfo
+) -> Iterator[Resource]:
+    count = 0
+    for entry, _ in results:
+        shown = entry.at(moment, zone)
+        if shown is not None:
+            yield shown
+            count += 1
+            if count == most:
+                return
+
+
+def _medication_lists(
+    past: History, order: Entry, signed: Resource, moment: datetime
+) -> tuple[list[Resource], list[Resource], list[Resource]]:
+    """Active orders, ended orders (as many as a page holds, newest first), and reported medications."""
+    zone = past.zone
+    orders: list[Resource] = []
+    statements: list[Resource] = []
+    place = _place(order, signed, zone)
+    for entry in past.listed:
+        if entry is order:
+            continue
+        shown = entry.at(moment, zone)
+        if shown is None:
+            continue
+        if entry.kind not in ORDER_TYPES:
+            statements.append(shown)
+        elif place is None or (_place(entry, shown, zone) or place) <= place:
+            orders.append(shown)
+    products = {f"Medication/{text(one.get('id'))}": one for one in past.medications}
+    orders = _renewed(orders, products, zone)
+    active = [one for one in orders if in_force(one, moment, zone)]
+    kept = {id(one) for one in active}
+    ended = [one for one in orders if id(one) not in kept]
+    ended.sort(key=lambda one: (_written(one, zone), order_id(one)), reverse=True)
+    most = next((row.newest for row in KEYS if row.key == "endedMedications" and row.newest), _NEWEST)
+    return active, ended[:most], statements
+
+
+def _written(order: Resource, zone: tzinfo) -> float:
+    start = start_of(order, zone)
+    return start.timestamp() if start else float("-inf")
+
+
+def _place(entry: Entry, order: Resource, zone: tzinfo) -> tuple[float, str] | None:
+    """The place of an order among those signed together: of such a pair only the later sees the earlier."""
+    start = start_of(order, zone)
+    return (start.timestamp(), f"{entry.kind}/{entry.id}") if start else None
+
+
+def _renewed(orders: list[Resource], products: Mapping[str, Resource], zone: tzinfo) -> list[Resource]:
+    """The orders, each ended where one of the same product was written on a later day.
+
+    Exports rarely say when a prescription that was renewed ended; without this, each renewal would add to
+    the dose for ever. The same product counts as replaced among drafts and list too.
+    """
+    newest: dict[object, tuple[float, str]] = {}
+    keyed = [(one, _product(one, products)) for one in orders]
+    for one, product in keyed:
+        start = start_of(one, zone)
+        if product is not None and start is not None:
+            day = start.astimezone(zone).date().isoformat()
+            newest[product] = max(newest.get(product, (0.0, "")), (start.timestamp(), day))
+    out: list[Resource] = []
+    for one, product in keyed:
+        start = start_of(one, zone)
+        last = newest.get(product) if product is not None and start is not None else None
+        if last is None or start is None or start.astimezone(zone).date().isoformat() >= last[1]:
+            out.append(one)
+        elif in_force(one, start, zone):
+            out.append({**one, "status": "stopped", "dateEnded": one.get("dateEnded") or last[1]})
+        else:
+            out.append(one)
+    return out
+
+
+def _product(order: Resource, products: Mapping[str, Resource]) -> object:
+    coded, texts, _, has_drug = named_drug(order, products)
+    if not has_drug or not (coded or texts):
+        return None
+    if coded:
+        return frozenset((one.system, one.code) for one in coded)
+    return frozenset(name.lower() for name in texts)
+
+
+def _encounter(past: History, signed: Resource, moment: datetime) -> Iterator[Resource]:
+    reference = reference_of(signed.get("encounter")) or reference_of(signed.get("context"))
+    entry = past.encounters.get(type_and_id(reference)[1])
+    shown = entry.at(moment, past.zone) if entry else None
+    if shown is not None:
+        yield shown
+
+
