@@ -104,7 +104,7 @@ def evaluate(
     issues = (*record.issues, *_failed_keys(record), *issues, *crashed)
     findings = [one.outcome.finding for one in judged if one.outcome.finding is not None]
     extra = order_cards(advised, card_scope) if hook == "order-sign" else ()
-    failure = failure_card(issues, any(order.medication for order in subjects), card_scope)
+    failure = failure_card(issues, any(order.medication or order.classes for order in subjects), card_scope)
     composed = compose(
         findings,
         {order.id: order for order in subjects},

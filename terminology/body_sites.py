@@ -1,6 +1,7 @@
 """Where on the body: regions that a text names, with their side, and whether two of them meet."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from terminology.service_names import words_of
 
@@ -42,6 +43,7 @@ _WRITTEN = _written()
 _LONGEST = max(map(len, _WRITTEN))
 
 
+@lru_cache(maxsize=4096)
 def body_sites(text: str) -> frozenset[str]:
     """The regions a text names: "left thigh", or "thigh" where it gives no side."""
     if not text or len(text) > 1_000:

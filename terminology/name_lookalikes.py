@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from terminology.strength_text import tokens
 
@@ -17,19 +17,19 @@ _SHARED = 0.45  # of the letter pairs; names as alike as _ALIKE share more
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lookalikes:
-    """One-word names by their letter pairs, so that only the few that share many are compared."""
+    """One-word names by letter pair and length, so that only the few that share many are compared."""
 
     names: frozenset[str]
-    by_pair: Mapping[str, tuple[str, ...]]
+    by_pair: Mapping[tuple[str, int], tuple[str, ...]]
 
 
 def lookalike_index(names: Iterable[str]) -> Lookalikes:
     """The index of those names that are one word of at least five letters, in lower case."""
     kept = frozenset(name.lower() for name in names if name.isalpha() and len(name) >= _SHORTEST)
-    grouped: dict[str, list[str]] = {}
+    grouped: dict[tuple[str, int], list[str]] = {}
     for name in sorted(kept):
         for pair in set(_pairs(name)):
-            grouped.setdefault(pair, []).append(name)
+            grouped.setdefault((pair, len(name)), []).append(name)
     return Lookalikes(kept, {pair: tuple(found) for pair, found in grouped.items()})
 
 
@@ -48,10 +48,12 @@ def lookalikes(text: str, index: Lookalikes, ordinary: Container[str] = frozense
         if word in index.names:
             continue  # a name itself, in a text that was refused for another reason
         pairs = _pairs(word)
-        shared = Counter(name for pair in pairs for name in index.by_pair.get(pair, ()))
+        lengths = range(len(word) - 2, len(word) + 3)
+        held = (index.by_pair.get((pair, length), ()) for pair in pairs for length in lengths)
+        shared = Counter(chain.from_iterable(held))
         least = _SHARED * len(pairs)
         for name, count in shared.items():
-            if count < least or abs(len(name) - len(word)) > 2:
+            if count < least:
                 continue
             ratio = SequenceMatcher(None, word, name).ratio()
             if ratio >= _ALIKE:

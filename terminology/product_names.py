@@ -128,7 +128,11 @@ def _release(
             return "extended"
     if "extended" in implied or form.release == "extended":
         return "extended"
-    ends = {one.end for one in (*hits, *found)} | {_after_salts(words, hit.end) for hit in hits}
+    ends = (
+        {hit.end for hit in hits}
+        | {one.end for one in found}
+        | {_after_salts(words, hit.end) for hit in hits}
+    )
     for place, word in enumerate(words):
         if word in _MODIFIED and (place in ends or (place - 1 in ends and words[place - 1] in "-()")):
             return "extended"

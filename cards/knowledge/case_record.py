@@ -28,9 +28,10 @@ _PATIENT = frozenset({
 _ORDER = frozenset({
     "drug", "dose", "times", "code", "at", "sig", "steps", "as_needed", "stop", "days_ago", "ends_in",
     "ended_days_ago", "for_days", "id", "site", "procedure", "device", "in_days", "statement", "dispense",
+    "on_hold",
 })  # fmt: skip
 _LAB = frozenset({"value", "unit", "days_ago", "hours_ago"})
-_CONDITION = frozenset({"code", "snomed", "days_ago", "resolved"})
+_CONDITION = frozenset({"code", "snomed", "text", "site", "days_ago", "resolved"})
 _EVENT = frozenset({"set", "lab", "days_ago", "in_days", "site"})
 _ANSWER = frozenset({"statement", "drugs", "daily_mg", "reason", "days_ago"})
 
@@ -117,14 +118,19 @@ def _patient(patient: Mapping[str, Any]) -> dict[str, Any]:
 def _condition(entry: Any, number: int) -> dict[str, Any]:
     entry = {"code": entry} if isinstance(entry, str) else entry
     check_members(f"condition {number}", entry, _CONDITION)
-    system, code = (SNOMED, entry["snomed"]) if "snomed" in entry else (ICD10CM, entry["code"])
-    made = {
+    coded = (SNOMED, entry["snomed"]) if "snomed" in entry else (ICD10CM, entry.get("code", ""))
+    concept: dict[str, Any] = {"coding": [{"system": coded[0], "code": str(coded[1])}]} if coded[1] else {}
+    if "text" in entry:
+        concept["text"] = entry["text"]
+    made: dict[str, Any] = {
         "resourceType": "Condition",
         "id": f"c{number}",
         "clinicalStatus": {"coding": [{"code": "resolved" if entry.get("resolved") else "active"}]},
-        "code": {"coding": [{"system": system, "code": str(code)}]},
+        "code": concept,
         "subject": {"reference": "Patient/p1"},
     }
+    if "site" in entry:
+        made["bodySite"] = [{"text": entry["site"]}]
     if "days_ago" in entry:
         made["onsetDateTime"] = _day(-int(entry["days_ago"]))
     return made
@@ -191,6 +197,20 @@ def _code(where: str, value_set: str, terms: Terminology) -> tuple[str, str]:
     return codes[0]
 
 
+def _concept(name: str, terms: Terminology) -> dict[str, Any]:
+    """A code of the value set, or where it has none the first of its names; any other `name` is a text itself."""
+    if name not in terms.sets.sets:
+        return {"text": name}
+    one = terms.sets.sets[name]
+    title = one.title.partition(";")[0]
+    if one.codes:
+        system, code = min(one.codes)
+        return {"coding": [{"system": system, "code": code}], "text": title}
+    if one.texts:
+        return {"text": min(one.texts)}
+    return _concept(min(one.includes), terms)
+
+
 def _body(patient: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if "weight_kg" in patient:
         yield _observation("weight", LOINC, "29463-7", _ago(10), **_quantity(patient["weight_kg"], "kg"))
@@ -212,8 +232,7 @@ def _events(case: Mapping[str, Any], name: str, terms: Terminology) -> Iterator[
     for number, event in _listed(case, name):
         check_members(case["name"], event, _EVENT)
         value_set = LABS[event["lab"]].value_set if "lab" in event else event["set"]
-        system, code = _code(case["name"], value_set, terms)
-        concept = {"coding": [{"system": system, "code": code}], "text": value_set}
+        concept = _concept(value_set, terms)
         made: dict[str, Any] = {"id": f"{name}{number}", "subject": {"reference": "Patient/p1"}}
         if "site" in event:
             made["bodySite"] = [{"text": event["site"]}]
@@ -256,6 +275,8 @@ def _order(entry: Mapping[str, Any], number: int, status: str, terms: Terminolog
         "medicationCodeableConcept": {"text": entry["drug"]},
         "authoredOn": _ago(entry.get("days_ago", entry.get("ended_days_ago", 0))),
     }
+    if entry.get("on_hold"):
+        order["status"] = "on-hold"
     if entry.get("dispense"):
         order["dispenseRequest"] = {"numberOfRepeatsAllowed": 0}
     steps = [_dosage(step) for step in entry.get("steps", ())]
@@ -280,8 +301,7 @@ def _order(entry: Mapping[str, Any], number: int, status: str, terms: Terminolog
 
 
 def _service(entry: Mapping[str, Any], identifier: str, status: str, terms: Terminology) -> dict[str, Any]:
-    system, code = _code(identifier, entry["procedure"], terms)
-    concept = {"coding": [{"system": system, "code": code}], "text": entry["procedure"]}
+    concept = _concept(entry["procedure"], terms)
     made: dict[str, Any] = {
         "resourceType": "DeviceRequest" if entry.get("device") else "ServiceRequest",
         "id": identifier,

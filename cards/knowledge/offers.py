@@ -19,7 +19,8 @@ class Offer:
     A test without a known code has its name in `test`, and the value set of its `result`.
     `replaces` takes the order away with the same click. With `only_for` (drug classes) it concerns the order of
     the card that is of such a class: the order itself, or the draft it is paired with. It is not offered where
-    the patient already has one of `unless_on` (drug classes), and only where there is one of `only_on`. `{drug}` in the label is the order concerned.
+    the patient already has one of `unless_on` (drug classes), and only where there is one of `only_on`. `{drug}`
+    in the label is the order concerned.
     """
 
     label: str

@@ -1,12 +1,13 @@
 """Predicates about procedures done, devices in place, and when and where an ordered procedure is to happen."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cards.facts.procedures import Event
 from cards.rules.answer import HOLDS_NOT, Answer, Check, Situation, unknown, whether
-from cards.rules.context import in_force
+from cards.rules.context import alongside
 from cards.wording import escape
+from terminology.body_sites import meet
 
 
 def done_within(situation: Situation, value_set: str, days: Decimal) -> Answer:
@@ -33,24 +34,30 @@ def on_record(situation: Situation, value_set: str) -> Answer:
 
 
 def same_site(situation: Situation, name: str) -> Answer:
-    """Therapy in force, or a procedure of the last day, of that class is at the site of this order."""
-    own = situation.order.sites
-    ctx = situation.ctx
-    yesterday = ctx.now - timedelta(days=1)
-    others = [(one.sites, escape(one.named)) for one in in_force(situation.order, ctx) if name in one.classes]
+    """Therapy being given, a procedure within a day, or an active problem of that class is at the order's site."""
+    own, ctx = situation.order.sites, situation.ctx
+    others = [
+        (one.sites, escape(one.named)) for one in alongside(situation.order, ctx) if name in one.classes
+    ]
     others += [
         (event.sites, escape(event.text))
         for event in ctx.events
-        if name in event.value_sets and event.when is not None and event.when.latest >= yesterday
+        if name in event.value_sets and event.kind != "device" and _within_a_day(event, ctx.now)
     ]
-    if not others:
-        return HOLDS_NOT
+    others += [(one.sites, escape(one.text)) for one in ctx.problems if one.active and name in one.value_sets]
     for sites, named in others:
-        if own & sites:
+        if meet(own, sites):
             return whether(True, f"Same site: {named}", named)
-    if not own or not all(sites for sites, _ in others):
-        return unknown("the site is not stated on both")
+    if others and (not own or not all(sites for sites, _ in others)):
+        return unknown(f"the site is not stated on both: {others[0][1] or name}")
     return HOLDS_NOT
+
+
+def _within_a_day(event: Event, now: datetime) -> bool:
+    if event.when is None:
+        return event.kind == "planned"
+    day = timedelta(days=1)
+    return event.when.latest >= now - day and event.when.earliest <= now + day
 
 
 def planned_within(situation: Situation, days: Decimal) -> Answer:
@@ -67,6 +74,8 @@ def _event(situation: Situation, event: Event) -> Answer:
     when = f", {event.when.latest.astimezone(zone).date().isoformat()}" if event.when else ""
     ago = f"{max((situation.ctx.now - event.when.latest).days, 0)} days ago" if event.when else ""
     what = "Device" if event.kind == "device" else "Procedure"
+    if event.source.startswith("Condition/"):
+        what = "Problem list"
     return whether(True, f"{what}: {escape(event.text)}{when}", ago)
 
 

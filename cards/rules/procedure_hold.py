@@ -160,7 +160,7 @@ def _settled(need: _Need, ctx: Context) -> bool:
     """Whether this drug needs no hold, or its last dose lies long enough before the procedure (or now)."""
     if need.hours is not None and need.hours <= 0:
         return True
-    last = _last_dose(need, ctx)
+    last = _last_dose(need)
     if last is None:
         return False
     return need.longest is None or _free_hours(last, need, ctx) >= need.longest
@@ -170,10 +170,10 @@ def _inside(need: _Need, ctx: Context) -> bool:
     """Whether the procedure's date comes before the hold can be over, counted from now or from a stated stop."""
     if need.hours is None or need.procedure.planned is None or _on_hold(need.drug):
         return False
-    return _free_hours(_last_dose(need, ctx) or ctx.now, need, ctx) < need.hours
+    return _free_hours(_last_dose(need) or ctx.now, need, ctx) < need.hours
 
 
-def _last_dose(need: _Need, ctx: Context) -> datetime | None:
+def _last_dose(need: _Need) -> datetime | None:
     """When the drug was or will be stopped before the procedure; None where nothing says so."""
     ends, planned = need.drug.ends, need.procedure.planned
     if ends is None:

@@ -10,10 +10,7 @@ from cards.facts.procedures import SERVICE_TYPES
 from cards.facts.record import KeyResult, Record
 from cards.facts.resources import (
     Resource,
-    codings,
-    concept_texts,
     objects,
-    obj,
     reference_of,
     text,
     type_and_id,
@@ -35,6 +32,7 @@ _OTHER_KEYS = {
     "EpisodeOfCare": "episodes",
     "Flag": "flags",
 }
+_ORDERED = ORDER_TYPES | SERVICE_TYPES
 
 
 @dataclass(slots=True)
@@ -100,7 +98,7 @@ def record_at(past: History, order: Entry, signed: Resource, moment: datetime) -
     for key, results in past.results.items():
         found.setdefault(key, []).extend(_newest(results, moment, _page(key), zone))
     for entry in past.others:
-        shown = entry.at(moment, zone) if entry is not order else None
+        shown = _before(entry, order, signed, moment, zone)
         if shown is not None:
             found.setdefault(_OTHER_KEYS.get(entry.kind, "others"), []).append(shown)
     words: Mapping[str, str] = {row.key: row.words for row in KEYS}
@@ -137,23 +135,16 @@ def _medication_lists(
     zone = past.zone
     orders: list[Resource] = []
     statements: list[Resource] = []
-    place = _place(order, signed, zone)
     for entry in past.listed:
-        if entry is order:
-            continue
-        shown = entry.at(moment, zone)
-        if shown is None:
-            continue
-        if entry.kind not in ORDER_TYPES:
-            statements.append(shown)
-        elif place is None or (_place(entry, shown, zone) or place) <= place:
-            orders.append(shown)
+        shown = _before(entry, order, signed, moment, zone)
+        if shown is not None:
+            (orders if entry.kind in ORDER_TYPES else statements).append(shown)
     products = {f"Medication/{text(one.get('id'))}": one for one in past.medications}
-    orders = _renewed(orders, products, zone)
     active = [one for one in orders if in_force(one, moment, zone)]
     kept = {id(one) for one in active}
     ended = [one for one in orders if id(one) not in kept]
-    ended.sort(key=lambda one: (_written(one, zone), order_id(one)), reverse=True)
+    active, renewed = _renewed(active, products, zone)
+    ended = sorted((*ended, *renewed), key=lambda one: (_written(one, zone), order_id(one)), reverse=True)
     most = next((row.newest for row in KEYS if row.key == "endedMedications" and row.newest), _NEWEST)
     return active, ended[:most], statements
 
@@ -163,36 +154,49 @@ def _written(order: Resource, zone: tzinfo) -> float:
     return start.timestamp() if start else float("-inf")
 
 
-def _place(entry: Entry, order: Resource, zone: tzinfo) -> tuple[float, str] | None:
-    """The place of an order among those signed together: of such a pair only the later sees the earlier."""
-    start = start_of(order, zone)
-    return (start.timestamp(), f"{entry.kind}/{entry.id}") if start else None
+def _before(
+    entry: Entry, order: Entry, signed: Resource, moment: datetime, zone: tzinfo
+) -> Resource | None:
+    """The entry as it stood at `moment`, unless it is the order, or was signed with it and comes later.
+
+    Of two orders signed at once only the later by id sees the other: a pair belongs to the later draft.
+    """
+    shown = entry.at(moment, zone) if entry is not order else None
+    if shown is None or entry.kind not in _ORDERED:
+        return shown
+    own, other = start_of(signed, zone), start_of(shown, zone)
+    if own is None or other is None or (other, entry.kind, entry.id) <= (own, order.kind, order.id):
+        return shown
+    return None
 
 
-def _renewed(orders: list[Resource], products: Mapping[str, Resource], zone: tzinfo) -> list[Resource]:
-    """The orders, each ended where one of the same product was written on a later day.
+def _renewed(
+    active: list[Resource], products: Mapping[str, Resource], zone: tzinfo
+) -> tuple[list[Resource], list[Resource]]:
+    """The active orders, less those of which the same product was ordered on a later day; and these, ended.
 
     Exports rarely say when a prescription that was renewed ended; without this, each renewal would add to
-    the dose for ever. The same product counts as replaced among drafts and list too.
+    the dose for ever. The evaluation itself holds that an order of the same product replaces the older one.
     """
-    newest: dict[object, tuple[float, str]] = {}
-    keyed = [(one, _product(one, products)) for one in orders]
-    for one, product in keyed:
-        start = start_of(one, zone)
-        if product is not None and start is not None:
-            day = start.astimezone(zone).date().isoformat()
-            newest[product] = max(newest.get(product, (0.0, "")), (start.timestamp(), day))
-    out: list[Resource] = []
-    for one, product in keyed:
-        start = start_of(one, zone)
-        last = newest.get(product) if product is not None and start is not None else None
-        if last is None or start is None or start.astimezone(zone).date().isoformat() >= last[1]:
-            out.append(one)
-        elif in_force(one, start, zone):
-            out.append({**one, "status": "stopped", "dateEnded": one.get("dateEnded") or last[1]})
+    keyed = [(one, _product(one, products), _day(one, zone)) for one in active]
+    newest: dict[object, str] = {}
+    for _, product, day in keyed:
+        if product is not None:
+            newest[product] = max(newest.get(product, ""), day)
+    standing: list[Resource] = []
+    ended: list[Resource] = []
+    for one, product, day in keyed:
+        last = newest.get(product, "") if product is not None else ""
+        if not day or day >= last:
+            standing.append(one)
         else:
-            out.append(one)
-    return out
+            ended.append({**one, "status": "stopped", "dateEnded": last})
+    return standing, ended
+
+
+def _day(order: Resource, zone: tzinfo) -> str:
+    start = start_of(order, zone)
+    return start.astimezone(zone).date().isoformat() if start else ""
 
 
 def _product(order: Resource, products: Mapping[str, Resource]) -> object:

@@ -5,16 +5,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from cards.facts.medications import ORDER_TYPES, order_id
+from cards.facts.procedures import SERVICE_TYPES
 from cards.facts.record import Issue
 from cards.facts.resources import Resource, flag, text
 
 # Orders of other kinds that EHRs draft; named in the trace, since this service does not check them.
+_READ = ORDER_TYPES | SERVICE_TYPES
 _OTHER_ORDERS = frozenset(
     {
-        "Appointment", "CarePlan", "CommunicationRequest", "DeviceRequest", "DeviceUseRequest",
-        "DiagnosticOrder", "DiagnosticRequest", "ImmunizationRecommendation", "MedicationAdministration",
-        "MedicationDispense", "MedicationStatement", "NutritionOrder", "Procedure", "ProcedureRequest",
-        "ReferralRequest", "RequestGroup", "ServiceRequest", "SupplyRequest", "Task", "VisionPrescription",
+        "Appointment", "CarePlan", "CommunicationRequest", "DiagnosticRequest", "ImmunizationRecommendation",
+        "MedicationAdministration", "MedicationDispense", "MedicationStatement", "NutritionOrder", "Procedure",
+        "ReferralRequest", "RequestGroup", "SupplyRequest", "Task", "VisionPrescription",
     }
 )  # fmt: skip
 # What stands in the Bundle to be referred to by the orders, and is no order.
@@ -37,18 +38,18 @@ def no_orders(given: Any) -> bool:
 
 
 def draft_issues(drafts: Iterable[Resource]) -> list[Issue]:
-    """Drafts that are not medication orders, and ids that several orders share."""
+    """Drafts of kinds that are not checked, and ids that several orders share."""
     issues: list[Issue] = []
     ids: Counter[str] = Counter()
     for draft in drafts:
         kind = draft["resourceType"]
-        if kind in ORDER_TYPES:
+        if kind in _READ:
             ids[order_id(draft)] += 1
             if text(draft.get("status")) == "entered-in-error" or flag(draft.get("doNotPerform")):
                 what = "a draft that is entered in error, or says what not to give, was not checked"
                 issues.append(Issue("no-exposure", what, order_id(draft)))
         elif kind in _OTHER_ORDERS:
-            what = f"a draft {kind} was not checked: this service reads medication orders"
+            what = f"a draft {kind} was not checked: this service reads orders of drugs, services and devices"
             issues.append(Issue("not-a-medication-order", what, order_id(draft)))
         elif kind not in _REFERRED_TO:
             issues.append(Issue("unreadable-resource", "draft orders: one is of a type unknown here"))

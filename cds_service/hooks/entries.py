@@ -41,8 +41,18 @@ def _walk(value: Any, deepest: int) -> Iterator[Resource | None]:
                 yield from _walk(resource, deepest - 1)
             else:
                 yield resource
+                yield from _under_full_url(entry, resource)
     else:
         yield _resource(value)
+
+
+def _under_full_url(entry: Any, resource: Resource | None) -> Iterator[Resource]:
+    """A Medication once more under the name by which entries of one Bundle refer to it, where that is another."""
+    full_url = text(entry.get("fullUrl")) if isinstance(entry, dict) else ""
+    name = full_url.removeprefix("urn:uuid:").removeprefix("urn:oid:")
+    if resource is not None and resource["resourceType"] == "Medication" and full_url.startswith("urn:"):
+        if text(resource.get("id")) != name:
+            yield {**resource, "id": name}
 
 
 def _entries(entry: Any) -> list[Any]:

@@ -8,12 +8,15 @@ let the frequent one hide the other.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from cards.facts.procedures import SERVICE_TYPES
 from terminology.coding import LOINC
 from terminology.value_sets import ValueSet
 
 PATIENT = "patient"
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "MedicationPrescription"})
 _MEDICATION = frozenset({"Medication"})
+_OBSERVATION = frozenset({"Observation"})
+_RESULTS = "Observation?patient={{context.patientId}}&code={codes}&_sort=-date&_count="
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,21 +82,137 @@ KEYS = (
     ),
     PrefetchKey(
         key="kidney",
-        query="Observation?patient={{context.patientId}}&code={codes}&_sort=-date&_count=30",
+        query=_RESULTS + "30",
         words="creatinine and eGFR results",
-        types=frozenset({"Observation"}),
+        types=_OBSERVATION,
         topic="kidney",
         codes=("creatinine", "egfr", "creatinine-clearance"),
         newest=30,
     ),
     PrefetchKey(
         key="body",
-        query="Observation?patient={{context.patientId}}&code={codes}&_sort=-date&_count=30",
+        query=_RESULTS + "30",
         words="weight and height",
-        types=frozenset({"Observation"}),
+        types=_OBSERVATION,
         topic="kidney",
         codes=("body-weight", "body-height"),
         newest=30,
+    ),
+    PrefetchKey(
+        key="inr",
+        query=_RESULTS + "10",
+        words="INR results",
+        types=_OBSERVATION,
+        topic="bleeding",
+        codes=("inr",),
+        newest=10,
+    ),
+    PrefetchKey(
+        key="bleeding",
+        query=_RESULTS + "20",
+        words="platelets and haemoglobin",
+        types=_OBSERVATION,
+        topic="bleeding",
+        codes=("platelets", "haemoglobin"),
+        newest=20,
+    ),
+    PrefetchKey(
+        key="pregnancy",
+        query=_RESULTS + "50",
+        words="results about pregnancy and lactation",
+        types=_OBSERVATION,
+        topic="pregnancy",
+        codes=(
+            "pregnancy-status",
+            "hcg-presence",
+            "hcg-quantity",
+            "gestational-age",
+            "delivery-date-estimated",
+            "last-menstrual-period",
+            "delivery-time",
+            "breastfeeding-status",
+            "pregnancy-intention",
+        ),
+        newest=50,
+    ),
+    PrefetchKey(
+        key="sodium",
+        query=_RESULTS + "10",
+        words="sodium results",
+        types=_OBSERVATION,
+        topic="results",
+        codes=("sodium",),
+        newest=10,
+    ),
+    PrefetchKey(
+        key="potassium",
+        query=_RESULTS + "10",
+        words="potassium results",
+        types=_OBSERVATION,
+        topic="results",
+        codes=("potassium",),
+        newest=10,
+    ),
+    PrefetchKey(
+        key="liver",
+        query=_RESULTS + "10",
+        words="liver results",
+        types=_OBSERVATION,
+        topic="results",
+        codes=("alt",),
+        newest=10,
+    ),
+    PrefetchKey(
+        key="ecg",
+        query=_RESULTS + "10",
+        words="QTc results",
+        types=_OBSERVATION,
+        topic="results",
+        codes=("qtc",),
+        newest=10,
+    ),
+    PrefetchKey(
+        key="bloodPressure",
+        query=_RESULTS + "10",
+        words="blood pressure",
+        types=_OBSERVATION,
+        topic="results",
+        codes=("blood-pressure", "systolic", "diastolic"),
+        newest=10,
+    ),
+    PrefetchKey(
+        # No code of an allele could be confirmed, so the class of result is asked for (HL7 table 0074).
+        key="genetics",
+        query=(
+            "Observation?patient={{context.patientId}}"
+            "&category=http://terminology.hl7.org/CodeSystem/v2-0074|GE&_sort=-date&_count=100"
+        ),
+        words="genetic results",
+        types=_OBSERVATION,
+        topic="results",
+        newest=100,
+    ),
+    PrefetchKey(
+        key="orders",
+        query="ServiceRequest?patient={{context.patientId}}&status=active&_count=100",
+        words="planned procedures",
+        types=SERVICE_TYPES,
+        topic="procedures",
+    ),
+    PrefetchKey(
+        key="procedures",
+        query="Procedure?patient={{context.patientId}}&_sort=-date&_count=100",
+        words="past procedures",
+        types=frozenset({"Procedure"}),
+        topic="procedures",
+        newest=100,
+    ),
+    PrefetchKey(
+        key="devices",
+        query="Device?patient={{context.patientId}}&_count=100",
+        words="devices and implants",
+        types=frozenset({"Device", "DeviceUseStatement", "DeviceUsage"}),
+        topic="procedures",
     ),
     PrefetchKey(
         key="encounter",

@@ -9,6 +9,9 @@ OperationOutcome, alone or as an entry:
     error or fatal, or no severity                  failed: the client tried, so nobody asks again
     warning or information only                     no resource, else as the rest of the Bundle says
 {"response": ..., "resource": ...} (before 1.0)     by HTTP status, then as the resource says
+a Bundle without entries that says it has some      failed
+
+Analysts type keys in by hand, so resources under keys that were not asked for are read as well.
 """
 
 import re
@@ -24,6 +27,7 @@ from cds_service.hooks.keys import KEYS, PATIENT, PrefetchKey
 # What stands for a key that was not sent; null is an answer.
 ABSENT: Any = object()
 
+_OTHER_WORDS = "data under other keys"
 _STATUS = re.compile(r"\s*([1-5]\d\d)\b", re.ASCII)
 # FHIR IssueType codes that say why a query failed; any other is not repeated, since it could be free text.
 _REASONS = frozenset(
@@ -41,14 +45,23 @@ def read_prefetch(
     patient_id: str,
     issues: Iterable[Issue] = (),
     keys: Iterable[PrefetchKey] = KEYS,
+    others: Iterable[Any] = (),
 ) -> Record:
-    """The record that `prefetch` supplies. Raises nothing, whatever the values are."""
+    """The record that `prefetch` supplies; `others` are the values of keys that nobody asked for.
+
+    Raises nothing, whatever the values are.
+    """
     results: dict[str, KeyResult] = {}
     found = list(issues)
     for row in keys:
         results[row.key], problems = read_key(row, prefetch.get(row.key, ABSENT), patient_id)
         found.extend(problems)
-    return Record(patient_id=patient_id, keys=results, issues=tuple(found))
+    for place, value in enumerate(others):
+        result, problems = _read_other(f"other-{place}", value, patient_id)
+        if result is not None:
+            results[result.key] = result
+        found.extend(problems)
+    return Record(patient_id=patient_id, keys=_with_patient(results, patient_id), issues=tuple(found))
 
 
 def read_key(row: PrefetchKey, value: Any, patient_id: str) -> tuple[KeyResult, list[Issue]]:
@@ -71,8 +84,10 @@ def read_key(row: PrefetchKey, value: Any, patient_id: str) -> tuple[KeyResult, 
     errors = [reason for outcome in outcomes if (reason := _error(outcome))]
     if errors:
         return _result(row, "failed", mine, f"the EHR reported an error: {errors[0]}"), issues
-    if _more_pages(row, value, len(resources)):
+    if next_page(row, value) is not None:
         issues.append(Issue("page-not-followed", f"{row.words}: only the first page was sent"))
+    if not resources and _announced(value):
+        return _result(row, "failed", why="entries were announced and none was sent"), issues
     if not mine and (others or unreadable):
         return _result(row, "absent"), issues
     return _result(row, "given", mine), issues if mine else [*issues, *_no_patient(row)]
@@ -134,11 +149,72 @@ def _error(outcome: Resource) -> str:
     return code if code in _REASONS else "no reason given"
 
 
-def _more_pages(row: PrefetchKey, value: Any, received: int) -> bool:
-    """Whether the server had more than was sent, and what was sent is not the newest that was asked for."""
+def next_page(row: PrefetchKey, value: Any) -> str | None:
+    """The link to the entries that are missing; "" for one that is unreadable, None where none are missing.
+
+    Of a search for the newest results, a page of as many as were asked for needs no further page.
+    """
+    value, _ = _unwrapped(value)
     bundles = [one for one in as_list(value) if isinstance(one, dict)]
-    paged = any(text(link.get("relation")) == "next" for one in bundles for link in objects(one.get("link")))
-    return paged and (row.newest is None or received < row.newest)
+    links = [
+        link for one in bundles for link in objects(one.get("link")) if text(link.get("relation")) == "next"
+    ]
+    if not links or (row.newest is not None and received(row, value) >= row.newest):
+        return None
+    return text(links[-1].get("url"))
+
+
+def received(row: PrefetchKey, value: Any) -> int:
+    """How many resources answer the search itself, not counting what came along to be referred to."""
+    return sum(
+        one["resourceType"] in row.types and one["resourceType"] != "Medication"
+        for one in resources_in(value)[0]
+    )
+
+
+def _announced(value: Any) -> bool:
+    """Whether a Bundle says that there are entries."""
+    total = value.get("total") if isinstance(value, dict) else None
+    return isinstance(total, int) and not isinstance(total, bool) and total > 0
+
+
+def _read_other(key: str, value: Any, patient_id: str) -> tuple[KeyResult | None, list[Issue]]:
+    """What a key of the EHR's own says: resources of this patient, and whether its query failed."""
+    value, status = _unwrapped(value)
+    if status >= 400:
+        return KeyResult(key, "failed", (), f"the EHR reported HTTP status {status}", _OTHER_WORDS), []
+    resources, _ = resources_in(value) if isinstance(value, dict | list) else ((), 0)
+    mine: list[Resource] = []
+    foreign, errors = 0, []
+    for resource in resources:
+        kind = resource["resourceType"]
+        if kind == "OperationOutcome":
+            errors.append(_error(resource))
+        elif _another_patient(kind, resource, patient_id):
+            foreign += 1
+        else:
+            mine.append(resource)
+    issues = []
+    if foreign:
+        what = f"{_OTHER_WORDS}: {_count(foreign, 'entry', 'entries')} of another patient left out"
+        issues.append(Issue("other-patient", what))
+    failed = next((reason for reason in errors if reason), "")
+    if failed:
+        why = f"the EHR reported an error: {failed}"
+        return KeyResult(key, "failed", tuple(mine), why, _OTHER_WORDS), issues
+    return (KeyResult(key, "given", tuple(mine), "", _OTHER_WORDS) if mine else None), issues
+
+
+def _with_patient(results: dict[str, KeyResult], patient_id: str) -> dict[str, KeyResult]:
+    """The results, with the Patient that came under another key where its own was not sent."""
+    own = results.get(PATIENT)
+    if own is None or own.state != "absent":
+        return results
+    for result in results.values():
+        for resource in result.resources:
+            if resource["resourceType"] == "Patient" and text(resource.get("id")) == patient_id:
+                return results | {PATIENT: KeyResult(PATIENT, "given", (resource,), "", own.words)}
+    return results
 
 
 def _no_patient(row: PrefetchKey) -> list[Issue]:

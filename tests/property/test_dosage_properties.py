@@ -20,7 +20,7 @@ AMOUNTS = (
     "start_mg_per_day",
 )
 
-values = st.decimals(min_value=1, max_value=5000, places=2).map(float)
+values = st.decimals(min_value=1, max_value=500, places=2).map(float)
 unit_names = st.sampled_from(
     ["mg", "g", "capsule", "{tablet}", "mL", "patch", "mg/kg", "ug", "mg/h", "U", ""]
 )

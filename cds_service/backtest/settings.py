@@ -1,0 +1,71 @@
+"""What decides the rows of a run, as plain values that travel to other processes; and the bench made of them."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cards.knowledge.loader import load_knowledge
+from cards.policy import Jurisdiction, Policy
+from cds_service.backtest.patient_orders import Bench
+from terminology.load import load as load_terminology
+
+_PACKAGES = ("cards", "terminology", "cds_service/backtest")
+_READ = (".py", ".yaml", ".csv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """Everything besides the sources that the rows depend on."""
+
+    jurisdiction: Jurisdiction
+    zone: str
+    since: date | None
+    until: date | None
+    overlay: Path | None
+
+    def as_json(self) -> dict[str, Any]:
+        """For the manifest."""
+        return {
+            key: value.isoformat() if isinstance(value, date) else str(value) if value is not None else None
+            for key, value in asdict(self).items()
+        }
+
+
+@lru_cache(maxsize=2)
+def bench_for(settings: RunSettings, key: bytes) -> Bench:
+    """Knowledge and terminology, read once per process. Raises KnowledgeFileError or TableError."""
+    terminology = load_terminology()
+    return Bench(
+        knowledge=load_knowledge(overlay=settings.overlay, terms=terminology),
+        terminology=terminology,
+        policy=Policy(jurisdiction=settings.jurisdiction, zone=ZoneInfo(settings.zone)),
+        key=key,
+        since=settings.since,
+        until=settings.until,
+    )
+
+
+def engine_digest(home: Path) -> str:
+    """A digest of all code and data that decide what is said: a resumed run must not mix two states."""
+    found = sha256()
+    for package in _PACKAGES:
+        for path in sorted((home / package).rglob("*")):
+            if path.suffix in _READ:
+                found.update(path.relative_to(home).as_posix().encode())
+                found.update(path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def folder_digest(folder: Path | None) -> str | None:
+    """A digest of a site's overlay."""
+    if folder is None:
+        return None
+    found = sha256()
+    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+        found.update(path.relative_to(folder).as_posix().encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()[:16]

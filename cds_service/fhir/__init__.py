@@ -1,0 +1,1 @@
+"""The EHR's FHIR server: which may be asked, how it is asked, and what happens when it does not answer."""
