@@ -103,7 +103,7 @@ def evaluate(
     judged, crashed = judge_orders(subjects, ctx)
     issues = (*record.issues, *_failed_keys(record), *issues, *crashed)
     findings = [one.outcome.finding for one in judged if one.outcome.finding is not None]
-    extra = order_cards(advised, card_scope) if hook == "order-sign" else ()
+    extra = order_cards(advised, card_scope) if hook in ("order-sign", "order-dispatch") else ()
     failure = failure_card(issues, any(order.medication or order.classes for order in subjects), card_scope)
     composed = compose(
         findings,

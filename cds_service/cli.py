@@ -2,6 +2,7 @@
 
 import click
 
+from cds_service.commands.backtest import backtest_group
 from cds_service.commands.evaluate import evaluate_command, explain_command
 from cds_service.commands.example import example_command
 from cds_service.commands.knowledge import knowledge_group
@@ -18,5 +19,6 @@ def main() -> None:
 
 for command in (
     serve_command, evaluate_command, explain_command, example_command, knowledge_group, terminology_group,
+    backtest_group,
 ):  # fmt: skip
     main.add_command(command)

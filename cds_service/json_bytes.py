@@ -5,26 +5,41 @@ from typing import Any
 
 import orjson
 
+# A suggestion nests a draft eight levels deeper than the request did, and orjson writes 254 levels.
+MOST_NESTING = 246
+_WRITTEN = 254
+
 
 class UnreadableJson(ValueError):  # noqa: N818  named for what is wrong
     """A body that is not JSON; the message gives reason and position, never content."""
 
 
-def from_bytes(body: bytes) -> Any:
-    """The JSON value in `body`. Raises UnreadableJson for anything that RFC 8259 does not allow."""
+def from_bytes(body: bytes, most_nesting: int = MOST_NESTING) -> Any:
+    """The JSON value in `body`, nested no deeper than allowed.
+
+    Raises UnreadableJson for anything that RFC 8259 does not allow, and for deeper nesting.
+    """
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         reason = error.msg.partition(": line ")[0]
         where = f"line {error.lineno}, column {error.colno}"
         raise UnreadableJson(f"{reason} ({where})") from None  # the error holds the whole body
+    nested = value
+    for _ in range(_WRITTEN - min(most_nesting, MOST_NESTING)):
+        nested = [nested]
     try:
-        # A suggestion nests a draft deeper than the request did, and orjson writes 254 levels: what could
-        # not be written back there is refused here. Writing is faster than walking the value in Python.
-        orjson.dumps([[[[[[[[value]]]]]]]])
+        # Writing is faster than walking the value in Python, and what could not be written is refused.
+        orjson.dumps(nested)
     except orjson.JSONEncodeError:
         raise UnreadableJson("nested too deeply") from None
     return value
+
+
+def longest_string(body: bytes) -> int:
+    """Length in bytes of the longest string or member name in valid JSON, as it is written there."""
+    plain = body.replace(b"\\\\", b"__").replace(b'\\"', b"__")
+    return max(map(len, plain.split(b'"')[1::2]), default=0)
 
 
 def to_bytes(value: Any) -> bytes:

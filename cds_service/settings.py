@@ -13,6 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from environs import Env, EnvError
 
 from cards.policy import Jurisdiction
+from cds_service.fhir.allow_list import read_allow_list
+from cds_service.fhir.server_url import ServerUrl
+from cds_service.json_bytes import MOST_NESTING
 
 PAGES = frozenset({"knowledge", "metrics"})
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -42,8 +45,19 @@ class Settings:
     pages: frozenset[str] = frozenset()
     cors_origins: frozenset[str] = frozenset()
     auth_off: bool = False
-    max_body_bytes: int = 5_000_000
+    fhir_servers: tuple[ServerUrl, ...] = ()
+    fhir_ca_file: Path | None = None
+    time_budget_ms: int = 1_000
+    fetch_threads: int = 12
+    max_fetches: int = 96
+    max_fetch_bytes: int = 20_000_000
+    max_pages: int = 20
+    max_references: int = 100
+    max_body_bytes: int = 20_000_000
     max_resources: int = 10_000
+    max_orders: int = 500
+    max_nesting: int = MOST_NESTING
+    max_string_bytes: int = 2_000_000
     log_level: str = "info"
     rxnorm_file: Path | None = None
     value_sets_folder: Path | None = None
@@ -83,10 +97,21 @@ def read_settings() -> Settings:
             pages=_pages(env.str("CDS_PAGES", "all" if loopback else "")),
             cors_origins=_origins(env.list("CDS_CORS_ORIGINS", [])),
             auth_off=_auth_off(env.str("CDS_AUTH", ""), env.str("CDS_CLIENTS", "")),
-            max_body_bytes=_between(
-                env.int("CDS_MAX_BODY_BYTES", 5_000_000), 1_000, 100_000_000, "CDS_MAX_BODY_BYTES"
+            fhir_servers=_fhir_servers(
+                env.list("CDS_FHIR_SERVERS", []), env.str("CDS_FHIR_HTTP", "loopback")
             ),
-            max_resources=_between(env.int("CDS_MAX_RESOURCES", 10_000), 1, 1_000_000, "CDS_MAX_RESOURCES"),
+            fhir_ca_file=_existing(env.str("CDS_FHIR_CA_FILE", ""), "CDS_FHIR_CA_FILE", Path.is_file),
+            time_budget_ms=_number(env, "CDS_TIME_BUDGET_MS", 1_000, 50, 60_000),
+            fetch_threads=_number(env, "CDS_FETCH_THREADS", 12, 1, 64),
+            max_fetches=_number(env, "CDS_MAX_FETCHES", 96, 1, 10_000),
+            max_fetch_bytes=_number(env, "CDS_MAX_FETCH_BYTES", 20_000_000, 1_000, 100_000_000),
+            max_pages=_number(env, "CDS_MAX_PAGES", 20, 1, 1_000),
+            max_references=_number(env, "CDS_MAX_REFERENCES", 100, 0, 10_000),
+            max_body_bytes=_number(env, "CDS_MAX_BODY_BYTES", 20_000_000, 1_000, 100_000_000),
+            max_resources=_number(env, "CDS_MAX_RESOURCES", 10_000, 1, 1_000_000),
+            max_orders=_number(env, "CDS_MAX_ORDERS", 500, 1, 10_000),
+            max_nesting=_number(env, "CDS_MAX_NESTING", MOST_NESTING, 10, MOST_NESTING),
+            max_string_bytes=_number(env, "CDS_MAX_STRING_BYTES", 2_000_000, 1_000, 100_000_000),
             rxnorm_file=_existing(env.str("CDS_RXNORM_FILE", ""), "CDS_RXNORM_FILE", Path.is_file),
             value_sets_folder=_existing(env.str("CDS_VALUE_SETS", ""), "CDS_VALUE_SETS", Path.is_dir),
             terminology_url=_url(env.str("CDS_TERMINOLOGY_URL", ""), "CDS_TERMINOLOGY_URL"),
@@ -129,6 +154,18 @@ def _between(value: int, least: int, most: int, name: str) -> int:
     if not least <= value <= most:
         raise SettingsError(f"{name} must be between {least} and {most}, is {value}")
     return value
+
+
+def _number(env: Env, name: str, default: int, least: int, most: int) -> int:
+    return _between(env.int(name, default), least, most, name)
+
+
+def _fhir_servers(listed: list[str], plain_http: str) -> tuple[ServerUrl, ...]:
+    allowed = _one_of(plain_http.strip().lower(), ("loopback", "any"), "CDS_FHIR_HTTP")
+    try:
+        return read_allow_list(listed, plain_http=allowed == "any")
+    except ValueError as error:
+        raise SettingsError(f"CDS_FHIR_SERVERS: {error}") from None
 
 
 def _one_of(value: str, allowed: tuple[str, ...], name: str) -> str:

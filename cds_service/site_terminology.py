@@ -23,6 +23,13 @@ class TerminologyFetch:
     def __init__(self) -> None:
         self._local = threading.local()
 
+    def close(self) -> None:
+        """Ends this thread's connection."""
+        session = getattr(self._local, "session", None)
+        if session is not None:
+            session.close()
+            self._local.process = None
+
     def __call__(self, url: str, timeout_s: float) -> tuple[int, object]:
         """Status and body; the time is for the whole answer. Raises requests.RequestException or ValueError."""
         local = self._local

@@ -6,6 +6,7 @@ folds them.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 NDC = "http://hl7.org/fhir/sid/ndc"
@@ -87,6 +88,7 @@ class Coding:
     display: str = ""
 
 
+@lru_cache(maxsize=1024)
 def canonical_system(system: str) -> str:
     """The canonical URI of a code system, given any spelling seen in real messages."""
     folded = system.strip().rstrip("/").lower()

@@ -1,6 +1,6 @@
 """What an order, procedure or device without a known code is called: the value sets that its text names.
 
-Phrases are matched as whole words in any letter case, the longest at each place, so that "spinal cord stimulator
+Phrases are matched as whole words in any letter case, and not inside a longer one, so that "spinal cord stimulator
 trial" is no stimulator in place. A name that the text takes back ("removal of", "history of", "check") names
 nothing. One pass over the words; texts are names of orders, not prose.
 """
@@ -109,16 +109,17 @@ def _singular(word: str) -> str:
 
 
 def _hits(words: Sequence[str], index: Index) -> list[_Hit]:
+    """The longest phrase at each place, unless it lies inside one that began before."""
     found: list[_Hit] = []
-    place = 0
-    while place < len(words):
-        for further, names in index.get(words[place], ()):
+    reached = 0
+    for place, word in enumerate(words):
+        for further, names in index.get(word, ()):
             end = place + 1 + len(further)
             if tuple(words[place + 1 : end]) == further:
-                found.append(_Hit(place, end, names))
-                place = end - 1
+                if end > reached:
+                    found.append(_Hit(place, end, names))
+                    reached = end
                 break
-        place += 1
     return found
 
 

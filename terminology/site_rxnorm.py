@@ -17,7 +17,8 @@ from terminology.csv_tables import TableError
 from terminology.medication_codes import MedicationTables, ndc_product
 from terminology.medication_lookup import made_release
 from terminology.medications import Ingredient, Medication, Strength
-from terminology.product_names import read_form, read_name
+from terminology.name_index import Form
+from terminology.product_names import ProductName, read_form, read_name
 from terminology.rxnorm import FORMAT
 
 _Per = Literal["unit", "mL", "g", "h"]
@@ -152,7 +153,7 @@ class SiteRxNorm:
         names = tuple(part.name for part in parts)
         if set(names) == set(written):
             parts = tuple(replace(part, strength=written[part.name] or part.strength) for part in parts)
-        described = read_form(text, index)
+        described: Form | ProductName = read if read.ingredients else read_form(text, index)
         if form and described.form is None:
             described = read_form(form, index)
         return Medication(

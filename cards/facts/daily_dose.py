@@ -20,7 +20,8 @@ class DailyDose:
     `start_mg_per_day` is the peak of the first step; `doses_per_day` counts administrations on a dose
     day; `longest_gap_h` comes from stated times of day only. Patches: how many at once, and hours of
     wear a day. `max_single_units` is for doses in U. `dispense_estimate_mg` (mg a day, from quantity and
-    days of supply) is a hint for a person and never compared with a limit.
+    days of supply) is a hint for a person and never compared with a limit. `at_least_mg` is what the readable
+    instructions give on one day where another could not be read.
     """
 
     min_mg_per_day: Decimal | None = None
@@ -40,6 +41,7 @@ class DailyDose:
     wear_hours: Decimal | None = None
     max_single_units: Decimal | None = None
     dispense_estimate_mg: Decimal | None = None
+    at_least_mg: Decimal | None = None
 
 
 def lowest(*confidences: Confidence) -> Confidence:

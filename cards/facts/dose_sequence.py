@@ -138,6 +138,7 @@ def _unread(doses: list[DailyDose], unread: list[DailyDose]) -> DailyDose:
         patches_at_once=_most(dose.patches_at_once for dose in doses),
         wear_hours=_most(dose.wear_hours for dose in doses),
         max_single_units=_most(dose.max_single_units for dose in doses),
+        at_least_mg=known,
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from typing import Protocol
 
 from cards.facts.body import days_between
 from cards.facts.lab_table import LABS
@@ -17,6 +18,13 @@ _NEGATIVE = frozenset({"negative", "not detected", "absent", "neg", "non-reactiv
 # Answers of LOINC and the interpretation codes of HL7; those of SNOMED CT are read by their display.
 _POSITIVE_CODES = frozenset({"LA6576-8", "LA11882-0", "POS", "DET"})
 _NEGATIVE_CODES = frozenset({"LA6577-6", "LA11883-8", "NEG", "ND"})
+
+
+class Terms(ValueSets, Protocol):
+    """What this module needs of the terminology."""
+
+    def named_sets(self, text: str) -> frozenset[str]:
+        """Ids of the value sets that a text names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,7 @@ class Labs:
     """Lab values of one record; each kind is read once, on first use."""
 
     record: Record
-    terms: ValueSets
+    terms: Terms
     now: datetime
     zone: tzinfo
     _read: dict[str, LabValue | str] = field(default_factory=dict)
@@ -74,10 +82,16 @@ class Labs:
             answer
             for observation in self.record.of_type("Observation")
             if text(observation.get("status")).lower() in _FINAL
-            and value_set in value_sets_of(observation.get("code"), self.terms)
+            and value_set in self._sets(observation.get("code"))
             and (answer := _answer(observation)) is not None
         ]
         return any(answers) if answers else None
+
+
+    def _sets(self, code: object) -> frozenset[str]:
+        """The value sets of a test by code, and by name: laboratories send genotypes without a known code."""
+        words = (*concept_texts(code), *(one.display for one in codings(code)))
+        return value_sets_of(code, self.terms).union(*(self.terms.named_sets(word) for word in words))
 
 
 def _answer(observation: Resource) -> bool | None:

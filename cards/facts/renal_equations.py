@@ -22,8 +22,8 @@ def ckd_epi_2021(age: int, creatinine_mg_dl: Decimal, female: bool) -> Decimal:
     """eGFR in mL/min/1.73 m2, race-free. Inker et al., N Engl J Med 2021;385:1737-1749."""
     kappa, alpha = (Decimal("0.7"), Decimal("-0.241")) if female else (Decimal("0.9"), Decimal("-0.302"))
     ratio = creatinine_mg_dl / kappa
-    egfr = 142 * min(ratio, Decimal(1)) ** alpha * max(ratio, Decimal(1)) ** Decimal("-1.200")
-    egfr *= Decimal("0.9938") ** age
+    egfr = 142 * _power(min(ratio, Decimal(1)), alpha) * _power(max(ratio, Decimal(1)), Decimal("-1.200"))
+    egfr *= _power(Decimal("0.9938"), Decimal(age))
     return egfr * Decimal("1.012") if female else egfr
 
 
@@ -34,7 +34,7 @@ def bedside_schwartz(height_cm: Decimal, creatinine_mg_dl: Decimal) -> Decimal:
 
 def body_surface(weight_kg: Decimal, height_cm: Decimal) -> Decimal:
     """Body surface in m2. Du Bois and Du Bois, Arch Intern Med 1916;17:863-871."""
-    return Decimal("0.007184") * weight_kg ** Decimal("0.425") * height_cm ** Decimal("0.725")
+    return Decimal("0.007184") * _power(weight_kg, Decimal("0.425")) * _power(height_cm, Decimal("0.725"))
 
 
 def deindexed(egfr: Decimal, weight_kg: Decimal, height_cm: Decimal) -> Decimal:
@@ -59,3 +59,8 @@ def adjusted_weight(actual_kg: Decimal, ideal_kg: Decimal, factor: Decimal) -> D
 def body_mass_index(weight_kg: Decimal, height_cm: Decimal) -> Decimal:
     """Weight over height squared, kg/m2."""
     return weight_kg / (height_cm / 100) ** 2
+
+
+def _power(base: Decimal, exponent: Decimal) -> Decimal:
+    """A power with a fractional exponent, in double precision: the exponents have three digits."""
+    return Decimal(float(base) ** float(exponent))

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from cards.facts.patient import Patient
 from cards.facts.problems import Problem
+from cards.facts.procedures import SERVICE_TYPES
 from cards.facts.record import Record
 from cards.facts.renal import RenalFunction
 from cards.facts.renal_limits import RENAL_LIMITS, RenalLimits
@@ -27,7 +28,6 @@ from cards.facts.resources import (
 from terminology.coding import Coding
 from terminology.medications import MedicationLookup
 
-_LISTS = ("medications", "endedMedications", "statements")
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "MedicationPrescription", "MedicationStatement"})
 _NEVER_TAKEN = frozenset({"entered-in-error", "draft", "not-taken", "cancelled", "unknown"})
 
@@ -56,11 +56,9 @@ def renal_function(
 ) -> RenalFunction:
     """The kidney function that a record tells of."""
     inputs = RenalInputs(
-        observations=tuple(record.of("kidney", "body")),
-        services=tuple(record.of("procedures", "orders")),
-        encounter=next(
-            (one for one in record.of("encounter") if one.get("resourceType") == "Encounter"), None
-        ),
+        observations=tuple(record.of_type("Observation")),
+        services=tuple(record.of_type("Procedure", "CarePlan", *SERVICE_TYPES)),
+        encounter=next(iter(record.of_type("Encounter")), None),
         changed_classes=changed_classes(record, terms, now, zone, limits),
         not_supplied={
             "given": "",
@@ -87,13 +85,11 @@ def changed_classes(
 
     A renewal is no start: an ingredient with an older entry was there before. A changed dose is not seen.
     """
-    known = {
-        f"{one['resourceType']}/{text(one.get('id'))}": one
-        for one in record.of(*_LISTS)
-        if one.get("resourceType") == "Medication"
-    }
+    known = {f"{one['resourceType']}/{text(one.get('id'))}": one for one in record.of_type("Medication")}
     wanted = frozenset(limits.changing_classes)
-    uses = [use for one in record.of(*_LISTS) if (use := _use(one, known, terms, wanted, zone)) is not None]
+    uses = [
+        use for one in record.of_type(*_ORDERS) if (use := _use(one, known, terms, wanted, zone)) is not None
+    ]
     since = now - timedelta(days=limits.recent_change_days)
     changed: set[str] = set()
     for use in uses:

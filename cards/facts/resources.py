@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from terminology.coding import Coding, canonical_system
@@ -136,7 +137,12 @@ class Interval:
 
 def interval(value: object, zone: tzinfo) -> Interval | None:
     """A FHIR date, dateTime or instant as the interval it denotes; None when it is no real date."""
-    match = _DATE.fullmatch(value.strip()) if isinstance(value, str) and len(value) <= 40 else None
+    return _interval(value, zone) if isinstance(value, str) and len(value) <= 40 else None
+
+
+@lru_cache(maxsize=4096)  # one record repeats its dates many times
+def _interval(value: str, zone: tzinfo) -> Interval | None:
+    match = _DATE.fullmatch(value.strip())
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, offset = match.groups()

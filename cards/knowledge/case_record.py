@@ -177,8 +177,13 @@ def _results(case: Mapping[str, Any], terms: Terminology) -> Iterator[dict[str, 
 def _coded_results(case: Mapping[str, Any], terms: Terminology) -> Iterator[dict[str, Any]]:
     """`results`: positive or negative, by value set."""
     for name, answer in (case.get("results") or {}).items():
-        system, code = _code(case["name"], name, terms)
-        yield _observation(f"r-{name}", system, code, _ago(30), valueCodeableConcept={"text": str(answer)})
+        known = terms.sets.sets.get(name)
+        concept: dict[str, Any] = {"text": min(known.texts)} if known and not known.codes and known.texts else {}
+        if not concept:
+            system, code = _code(case["name"], name, terms)
+            concept = {"coding": [{"system": system, "code": code}]}
+        made = _observation(f"r-{name}", "", "", _ago(30), valueCodeableConcept={"text": str(answer)})
+        yield {**made, "code": concept}
 
 
 def _pregnancy(patient: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

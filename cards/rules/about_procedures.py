@@ -33,6 +33,17 @@ def on_record(situation: Situation, value_set: str) -> Answer:
     return HOLDS_NOT
 
 
+def device_in_place(situation: Situation, value_set: str) -> Answer:
+    """A device record or an active problem of the set says that it is in place; procedures do not count."""
+    for event in situation.ctx.events:
+        if event.kind == "device" and value_set in event.value_sets:
+            return _event(situation, event)
+    problem = next((p for p in situation.ctx.problems if p.active and value_set in p.value_sets), None)
+    return (
+        HOLDS_NOT if problem is None else whether(True, f"Problem list: {escape(problem.text) or value_set}")
+    )
+
+
 def same_site(situation: Situation, name: str) -> Answer:
     """Therapy being given, a procedure within a day, or an active problem of that class is at the order's site."""
     own, ctx = situation.order.sites, situation.ctx
@@ -82,6 +93,7 @@ def _event(situation: Situation, event: Event) -> Answer:
 CHECKS: dict[str, Check] = {
     "done-within": done_within,
     "on-record": on_record,
+    "device-in-place": device_in_place,
     "same-site": same_site,
     "planned-within": planned_within,
 }

@@ -99,7 +99,9 @@ def lab_recent(situation: Situation, name: str, days: Decimal) -> Answer:
     return whether(found.age_days <= days, f"{LABS[name].title} {found.original}, {found.age_days} days old")
 
 
-def blood_pressure_at_least(situation: Situation, systolic: Decimal, diastolic: Decimal, days: Decimal) -> Answer:
+def blood_pressure_at_least(
+    situation: Situation, systolic: Decimal, diastolic: Decimal, days: Decimal
+) -> Answer:
     """The last blood pressure, at most so many days old, reaches one of the two limits (mmHg)."""
     upper, lower = situation.ctx.labs.latest("systolic"), situation.ctx.labs.latest("diastolic")
     if isinstance(upper, str) or upper.age_days > days:
@@ -134,6 +136,11 @@ def result_positive(situation: Situation, value_set: str) -> Answer:
     return whether(positive, f"Result of {value_set}: {'positive' if positive else 'negative'}")
 
 
+def result_on_file(situation: Situation, value_set: str) -> Answer:
+    """A test of the set has a readable result."""
+    return whether(situation.ctx.labs.positive(value_set) is not None, f"no result of {value_set} on file")
+
+
 def _short(value: Decimal) -> str:
     return f"{value.quantize(Decimal('0.1')).normalize():f}"
 
@@ -149,4 +156,5 @@ CHECKS: dict[str, Check] = {
     "blood-pressure-at-least": blood_pressure_at_least,
     "lab-planned": lab_planned,
     "result-positive": result_positive,
+    "result-on-file": result_on_file,
 }

@@ -123,6 +123,18 @@ def daily_exposure(order: Order, ctx: Context) -> Decimal | None:
     )
 
 
+def certain_exposure(order: Order, ctx: Context) -> Decimal | None:
+    """As `daily_exposure`; where the day's total is not readable, what is certain of it: a lower bound.
+
+    That is the readable one of several instructions, or a single dose of which it is not said how often.
+    """
+    total, dose = daily_exposure(order, ctx), order.dose
+    if total is not None or order.ingredient is None:
+        return total
+    known = [mg for mg in (dose.at_least_mg, dose.max_single_mg) if mg is not None]
+    return max(known, default=None)
+
+
 def least_exposure(order: Order, ctx: Context) -> Decimal | None:
     """As `daily_exposure`, under the reading of an ambiguous order that gives the least."""
     exposure, peak, least = daily_exposure(order, ctx), order.dose.peak_day_mg, order.dose.least_peak_mg

@@ -6,7 +6,7 @@ from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired
 from cards.knowledge.rule_types import DoseLimit
 from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line
-from cards.rules.context import Context, daily_exposure
+from cards.rules.context import Context, certain_exposure, daily_exposure
 from cards.rules.predicates import holds
 from cards.rules.severity import by_dose_reading, raised
 from cards.wording import amount, say
@@ -18,11 +18,11 @@ def check(statement: Statement, rule: DoseLimit, order: Order, ctx: Context) -> 
         return not_fired("the indication of this limit is not on the problem list")
     if holds(rule.unless, ctx, order):
         return not_fired("another indication with a higher limit is on the problem list")
-    exposure, single = daily_exposure(order, ctx), order.dose.max_single_mg
+    exposure, single = certain_exposure(order, ctx), order.dose.max_single_mg
     over_day = exposure is not None and exposure > rule.max_mg_per_day
     over_single = single is not None and rule.max_single_mg is not None and single > rule.max_single_mg
     if not over_day and not over_single:
-        if exposure is None:
+        if exposure is None or daily_exposure(order, ctx) is None:
             return cannot(f"daily dose not readable: {order.dose.why}")
         return not_fired(lambda: f"{amount(exposure)} mg/day is within {amount(rule.max_mg_per_day)} mg/day")
     drug = drug_name(statement, order)

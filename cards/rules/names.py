@@ -27,6 +27,7 @@ PREDICATES: dict[str, tuple[str, ...]] = {
     "blood-pressure-at-least": ("number", "number", "days"),
     "lab-planned": ("lab", "days"),
     "result-positive": ("set",),
+    "result-on-file": ("set",),
     # medication
     "order-class": ("class",),
     "partner-class": ("class",),
@@ -63,6 +64,7 @@ PREDICATES: dict[str, tuple[str, ...]] = {
     # procedures and devices
     "done-within": ("set", "days"),
     "on-record": ("set",),
+    "device-in-place": ("set",),
     "same-site": ("set",),
     "planned-within": ("days",),
     # pregnancy

@@ -8,7 +8,7 @@ from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired
 from cards.knowledge.rule_types import Band, Regimen, RenalDose
 from cards.knowledge.statements import Statement
 from cards.rules.basis import clearance, drug_name, order_line, regimen_words, renal_lines
-from cards.rules.context import Context, daily_exposure
+from cards.rules.context import Context, certain_exposure, daily_exposure
 from cards.rules.renal_missing import missing
 from cards.rules.severity import by_dose_reading, capped
 from cards.wording import amount, say, whole
@@ -38,7 +38,7 @@ def _scale(band: Band, crcl: Decimal) -> Decimal:
 def _banded(
     statement: Statement, rule: RenalDose, band: Band, scale: Decimal, order: Order, ctx: Context
 ) -> Outcome:
-    exposure, single = daily_exposure(order, ctx), order.dose.max_single_mg
+    exposure, single = certain_exposure(order, ctx), order.dose.max_single_mg
     if band.avoid:
         return _avoid(statement, rule, order, ctx, band)
     daily_limit = (band.max_mg_per_day or Decimal(0)) * scale
@@ -48,7 +48,7 @@ def _banded(
     over_day = reduced and exposure is not None and exposure > daily_limit
     over_single = reduced and single is not None and single_limit is not None and single > single_limit
     if not over_day and not over_single:
-        if exposure is None:
+        if exposure is None or daily_exposure(order, ctx) is None:
             return _unreadable(statement, rule, daily_limit, order, ctx)
         if ctx.renal.low_muscle and exposure > rule.floor_mg_per_day:
             return fired(_low_muscle(statement, rule, exposure, order, ctx))
@@ -172,7 +172,9 @@ def _avoid(statement: Statement, rule: RenalDose, order: Order, ctx: Context, ba
     renal, drug = ctx.renal, drug_name(statement, order)
     severity = rule.avoid_severity
     if severity < Indicator.critical:
-        renal_words = "On haemodialysis" if renal.basis == "haemodialysis" else f"CrCl {_crcl(ctx, band)} mL/min"
+        renal_words = (
+            "On haemodialysis" if renal.basis == "haemodialysis" else f"CrCl {_crcl(ctx, band)} mL/min"
+        )
         summary = say("renal-not-recommended", drug=drug, renal=renal_words)
     elif renal.basis == "haemodialysis":
         summary = say("renal-avoid-haemodialysis", drug=drug)
@@ -208,7 +210,9 @@ def _not_at(rule: RenalDose, drug: str, ctx: Context) -> str:
 
 def _acute(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -> Outcome:
     """In acute kidney injury no CrCl is valid; the ceiling of the lowest band stands in for it."""
-    exposure, drug, limit = daily_exposure(order, ctx), drug_name(statement, order), rule.aki.max_mg_per_day
+    exposure, drug, limit = certain_exposure(order, ctx), drug_name(statement, order), rule.aki.max_mg_per_day
+    if exposure is not None and exposure <= limit and daily_exposure(order, ctx) is None:
+        exposure = None  # a lower bound within the limit tells nothing
     if exposure is not None and 0 < exposure <= limit:
         return not_fired(
             lambda: f"{amount(exposure)} mg/day is within {amount(limit)} mg/day for changing kidney function"

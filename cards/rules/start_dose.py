@@ -8,7 +8,7 @@ from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired
 from cards.knowledge.rule_types import StartDose
 from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line, renal_lines
-from cards.rules.context import Context, new_start, renal_band
+from cards.rules.context import Context, new_start, renal_band, renal_rule
 from cards.rules.predicates import holds
 from cards.rules.severity import by_dose_reading, raised
 from cards.rules.summary_text import filled
@@ -45,10 +45,10 @@ def check(statement: Statement, rule: StartDose, order: Order, ctx: Context) -> 
             else _summary(statement, order, ctx, severity, first, limit),
             reason=rule.reason,
             advice=(*because, rule.advice),
-            basis=(order_line(order, ctx), *renal_lines(ctx)),
+            basis=(order_line(order, ctx), *(renal_lines(ctx) if renal_rule(order, ctx) else ())),
             dose=DoseAdvice(
-                max_mg_per_day=limit,
-                regimens=rule.regimens if ctx.renal.crcl_low is not None else (),
+                max_mg_per_day=None if rule.average else limit,
+                regimens=rule.regimens if ctx.renal.crcl_low is not None or not renal_rule(order, ctx) else (),
             ),
         )
     )

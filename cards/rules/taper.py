@@ -31,7 +31,9 @@ def check(statement: Statement, rule: Taper, order: Order, ctx: Context) -> Outc
     severity, because = raised(statement, ctx, order)
     drug = drug_name(statement, order)
     text = rule.summary.format(drug=drug, dose=amount(max(known, default=Decimal(0))))
-    unknown = say("stop-unknown-dose" if rule.least_days else "stop-gradually", drug=drug, days=rule.least_days)
+    unknown = say(
+        "stop-unknown-dose" if rule.least_days else "stop-gradually", drug=drug, days=rule.least_days
+    )
     return fired(
         Finding(
             statement=statement,

@@ -30,9 +30,9 @@ RESOURCES = f"""
         WHERE kind <> '{DELETED}' AND kind || '/' || id NOT IN (SELECT id FROM deleted)
     ),
     wanted AS (SELECT DISTINCT bucket, patient, unnest(needs) AS need FROM standing WHERE len(needs) > 0)
-    SELECT bucket, patient, kind, id, file, at, item, body FROM standing WHERE kind <> 'Medication'
+    SELECT bucket, patient, kind, id, file, place, item, body FROM standing WHERE kind <> 'Medication'
     UNION ALL
-    SELECT wanted.bucket, wanted.patient, one.kind, one.id, one.file, one.at, one.item, one.body
+    SELECT wanted.bucket, wanted.patient, one.kind, one.id, one.file, one.place, one.item, one.body
     FROM wanted JOIN standing AS one ON one.kind = 'Medication' AND one.id = wanted.need
 """
 
@@ -75,7 +75,7 @@ def read_bucket(folder: Path, number: int) -> Iterator[tuple[str, list[Resource]
     files = sorted((folder / f"bucket={number}").glob("*.parquet"))
     if not files:
         return
-    columns = ["patient", "file", "at", "item", "body"]
+    columns = ["patient", "file", "place", "item", "body"]
     table = pa.concat_tables([pq.ParquetFile(file).read(columns=columns) for file in files])
     order = [(name, "ascending") for name in columns[:4]]
     table = table.sort_by(order)
@@ -86,5 +86,3 @@ def by_patient(rows: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[Resou
     """Consecutive rows of one patient, with their JSON read."""
     for patient, listed in groupby(rows, key=lambda row: row["patient"]):
         yield patient, [orjson.loads(row["body"]) for row in listed]
-
-

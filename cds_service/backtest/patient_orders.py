@@ -8,6 +8,7 @@ from datetime import date, datetime
 from cards.evaluate import Evaluation, evaluate
 from cards.facts.medications import ORDER_TYPES
 from cards.facts.procedures import SERVICE_TYPES
+from cards.facts.record import Record
 from cards.facts.resources import Resource, flag, objects, reference_of, text
 from cards.facts.stay import read_stay
 from cards.facts.value_sets import value_sets_of
@@ -16,7 +17,7 @@ from cards.policy import Policy
 from cds_service.backtest.as_of import draft_of, entered_in_error
 from cds_service.backtest.identity import keyed
 from cds_service.backtest.moments import signed
-from cds_service.backtest.record_at import History, history, record_at
+from cds_service.backtest.record_at import History, brief_record, history, record_at
 from cds_service.backtest.rows import Row, card_rows, evaluated_row, order_row
 from cds_service.backtest.versions import Entry, read_entries
 from terminology.load import Terminology
@@ -80,11 +81,22 @@ def evaluate_patient(patient_id: str, resources: Iterable[Resource], bench: Benc
 
 
 def evaluation_of(past: History, entry: Entry, moment: datetime, scope: str, bench: Bench) -> Evaluation:
-    """The order-sign evaluation of one order at its signing."""
+    """The order-sign evaluation of one order at its signing.
+
+    Most orders of an export are of drugs that no statement concerns. What is said to them does not depend on
+    the rest of the record, so it is not rebuilt for them.
+    """
     order = entry.versions[0].resource
+    first = _evaluation(order, brief_record(past, moment), moment, scope, bench)
+    if not first.judged:
+        return first
+    return _evaluation(order, record_at(past, entry, order, moment), moment, scope, bench)
+
+
+def _evaluation(order: Resource, record: Record, moment: datetime, scope: str, bench: Bench) -> Evaluation:
     return evaluate(
         "order-sign",
-        record_at(past, entry, order, moment),
+        record,
         (draft_of(order, moment, bench.policy.zone),),
         None,
         now=moment,

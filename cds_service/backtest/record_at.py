@@ -111,6 +111,20 @@ def record_at(past: History, order: Entry, signed: Resource, moment: datetime) -
     )
 
 
+def brief_record(past: History, moment: datetime) -> Record:
+    """What is needed to tell which drug and dose an order names: enough to see that no statement concerns it."""
+    patient = past.patient.at(moment, past.zone) if past.patient else None
+    body = tuple(_newest(past.results.get("body", ()), moment, _page("body"), past.zone))
+    return Record(
+        patient_id=past.patient_id,
+        keys={
+            "patient": KeyResult("patient", "given", (patient,) if patient else ()),
+            "body": KeyResult("body", "given", body),
+            "medications": KeyResult("medications", "given", tuple(past.medications)),
+        },
+    )
+
+
 def _page(key: str) -> int:
     return next((row.newest for row in KEYS if row.key == key and row.newest), _NEWEST)
 
@@ -154,9 +168,7 @@ def _written(order: Resource, zone: tzinfo) -> float:
     return start.timestamp() if start else float("-inf")
 
 
-def _before(
-    entry: Entry, order: Entry, signed: Resource, moment: datetime, zone: tzinfo
-) -> Resource | None:
+def _before(entry: Entry, order: Entry, signed: Resource, moment: datetime, zone: tzinfo) -> Resource | None:
     """The entry as it stood at `moment`, unless it is the order, or was signed with it and comes later.
 
     Of two orders signed at once only the later by id sees the other: a pair belongs to the later draft.
@@ -214,5 +226,3 @@ def _encounter(past: History, signed: Resource, moment: datetime) -> Iterator[Re
     shown = entry.at(moment, past.zone) if entry else None
     if shown is not None:
         yield shown
-
-

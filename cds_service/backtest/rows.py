@@ -38,7 +38,7 @@ ORDERS = pa.schema(
         ("warning", pa.int16()),
         ("info", pa.int16()),
         ("cards", pa.int16()),
-        ("missing", _NAMES),  # facts that were not known; see MISSING
+        ("missing", _NAMES),  # facts that were not known, of orders that a statement concerns; see MISSING
         ("stale", pa.bool_()),  # kidney function too old to rely on
         ("dose_confidence", pa.string()),
         ("unchecked", _NAMES),  # "statement: reason" of each statement that could not be evaluated
@@ -172,7 +172,7 @@ def _age_band(evaluation: Evaluation) -> str:
 
 def _missing(evaluation: Evaluation, order: Order | None) -> list[str]:
     patient, renal, pregnancy = evaluation.patient, evaluation.renal, evaluation.pregnancy
-    if patient is None or patient.deceased:
+    if patient is None or patient.deceased or not evaluation.judged:
         return []
     has_drug = order is not None and order.has_drug
     absent = {

@@ -13,7 +13,7 @@ from cards.policy import Jurisdiction, Policy
 from cds_service.backtest.patient_orders import Bench
 from terminology.load import load as load_terminology
 
-_PACKAGES = ("cards", "terminology", "cds_service/backtest")
+_PARTS = ("cards", "terminology", "cds_service/backtest", "cds_service/hooks/keys.py")
 _READ = (".py", ".yaml", ".csv")
 
 
@@ -52,8 +52,8 @@ def bench_for(settings: RunSettings, key: bytes) -> Bench:
 def engine_digest(home: Path) -> str:
     """A digest of all code and data that decide what is said: a resumed run must not mix two states."""
     found = sha256()
-    for package in _PACKAGES:
-        for path in sorted((home / package).rglob("*")):
+    for part in _PARTS:
+        for path in sorted((home / part).rglob("*")) or [home / part]:
             if path.suffix in _READ:
                 found.update(path.relative_to(home).as_posix().encode())
                 found.update(path.read_bytes())

@@ -23,7 +23,7 @@ STAGED = pa.schema(
         ("kind", pa.string()),
         ("id", pa.string()),
         ("file", pa.int32()),
-        ("at", pa.int64()),
+        ("place", pa.int64()),
         ("item", pa.int32()),
         ("needs", pa.list_(pa.string())),
         ("body", pa.binary()),
@@ -86,10 +86,12 @@ def stage(piece: Piece, folder: Path, buckets: int, terms: Terminology) -> dict[
                     facts.samples.append((found.line, found.reason))
                 continue
             place, item = found
-            row = {"file": piece.source.number, "at": place.offset, "item": place.item, "needs": []}
+            row = {"file": piece.source.number, "place": place.offset, "item": place.item, "needs": []}
             if isinstance(item, Deleted):
                 facts.types[f"deleted {item.kind}"] += 1
-                batch.append({**row, "bucket": -1, "patient": "", "kind": DELETED, "id": f"{item.kind}/{item.id}"})
+                batch.append(
+                    {**row, "bucket": -1, "patient": "", "kind": DELETED, "id": f"{item.kind}/{item.id}"}
+                )
             else:
                 facts.resources += 1
                 kept = keep(item, terms)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import click
@@ -12,8 +13,15 @@ from cds_service.commands.as_of import as_of_option, moment
 from cds_service.commands.failures import Failed, reported
 from cds_service.errors import Refused
 from cds_service.hooks.discovery import SERVICES, service_for
-from cds_service.hooks.invoke import Engine, answer, evaluated, load_engine, refuse_without_required, response
-from cds_service.hooks.prefetch import read_prefetch
+from cds_service.hooks.invoke import (
+    Engine,
+    answer,
+    evaluated,
+    load_engine,
+    obtained,
+    refuse_without_required,
+    response,
+)
 from cds_service.hooks.schemas import HookRequest, read_request
 from cds_service.json_bytes import UnreadableJson, from_bytes, to_text
 from cds_service.settings import read_settings
@@ -52,16 +60,16 @@ def explained(request: HookRequest, body: Any, engine: Engine, now: Any) -> dict
     """The trace of one request, with what in it, and in the suggestions, does not conform to FHIR R4."""
     from cds_service.hooks.conformance import nonconformant  # loads the FHIR models: seconds
 
-    record = read_prefetch(request.prefetch, request.patient_id, request.issues)
+    found = obtained(request, engine, monotonic() + engine.settings.time_budget_ms / 1000)
     refused: list[Issue] = []
     try:
-        refuse_without_required(record)
+        refuse_without_required(request, found.record)
     except Refused as error:
         refused = [
             Issue("refused", f"the service answers {error.status}: {one.diagnostics}")
             for one in error.problems
         ]
-    out = trace(evaluated(request, record, engine, now))
+    out = trace(evaluated(request, found, engine, now))
     issues = (*refused, *nonconformant(body, "request"), *nonconformant(out["cards"], "suggestion"))
     out["issues"] += [
         {"code": one.code, "text": one.text, **({"resource": one.resource} if one.resource else {})}

@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -38,6 +39,12 @@ class Exchange:
                 # The plain shutdown: that of a TLS socket would take its state from under a reader.
                 with suppress(OSError):
                     socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def unless_ended(self, act: Callable[[], None]) -> None:
+        """Does something that must not happen once the exchange was ended."""
+        with self._lock:
+            if not self.ended:
+                act()
 
     def hold(self, connected: socket.socket | None) -> None:
         """Names the socket in use, None for none. Raises TimeoutError where the exchange was ended."""

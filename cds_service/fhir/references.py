@@ -5,7 +5,6 @@ from typing import Final
 
 from cards.facts.medications import LIST_TYPES
 from cards.facts.resources import Resource, objects, reference_of, text, type_and_id
-from cds_service.fhir.server_url import ServerUrl, read_url
 
 MEDICATION: Final = "Medication"
 
@@ -30,11 +29,3 @@ def _references(order: Resource) -> Iterator[str]:
         reference = reference_of(inner) if isinstance(inner, dict) else text(inner)
         if reference and not reference.startswith("#"):
             yield reference
-
-
-def url_of(base: ServerUrl, reference: str) -> ServerUrl | None:
-    """Where a reference is read: below the base. None for one to another server, or not readable as a URL."""
-    if "://" not in reference:
-        reference = f"{base}/{reference.lstrip('/')}"
-    found = read_url(reference)
-    return found if found is not None and base.holds(found) else None

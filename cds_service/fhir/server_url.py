@@ -60,6 +60,25 @@ def read_base(written: object) -> ServerUrl | None:
     return None if isinstance(written, str) and "?" in written else _read(written, wildcards=False)
 
 
+def below(base: ServerUrl, written: object, current: ServerUrl | None = None) -> ServerUrl | None:
+    """The URL of a link or reference, absolute or relative; None unless it is below the base.
+
+    A relative one is relative to the base, "?..." to the page it stands on, "/..." to the server's root.
+    """
+    if not isinstance(written, str) or not written:
+        return None
+    if "://" in written:
+        found = read_url(written)
+    elif written.startswith("/"):
+        found = read_url(f"{ServerUrl(base.scheme, base.host, base.port)}{written}")
+    elif written.startswith("?"):
+        at = current or base
+        found = read_url(f"{ServerUrl(at.scheme, at.host, at.port, at.path)}{written}")
+    else:
+        found = read_url(f"{base}/{written}")
+    return found if found is not None and base.holds(found) else None
+
+
 def read_pattern(written: str) -> ServerUrl | None:
     """An entry of the allow-list: a base URL whose port or path segments may be "*" (ANY_PORT, ANY)."""
     return None if "?" in written else _read(written, wildcards=True)

@@ -16,7 +16,10 @@ _REQUIREMENTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service. `accepts` are the hooks its endpoint reads, older names of its hook among them."""
+    """One service. `accepts` are the hooks its endpoint reads, older names of its hook among them.
+
+    `reads_drafts`: its context holds draftOrders; `dispatches`: it names orders that stand in the EHR.
+    """
 
     id: str
     hook: str
@@ -24,6 +27,7 @@ class Service:
     title: str
     description: str
     reads_drafts: bool
+    dispatches: bool = False
 
 
 SERVICES = (
@@ -49,6 +53,18 @@ SERVICES = (
             "limits and other treatment, and offers a dose that fits."
         ),
         reads_drafts=True,
+    ),
+    Service(
+        id="neuropathic-order-dispatch",
+        hook="order-dispatch",
+        accepts=frozenset({"order-dispatch"}),
+        title="Neuropathic pain: check before dispatch",
+        description=(
+            "Checks orders as they are sent to who will carry them out, as before signing. The orders are read "
+            "from prefetch, or from the EHR's FHIR server."
+        ),
+        reads_drafts=False,
+        dispatches=True,
     ),
     Service(
         id="neuropathic-patient-view",

@@ -50,9 +50,10 @@ def _under_full_url(entry: Any, resource: Resource | None) -> Iterator[Resource]
     """A Medication once more under the name by which entries of one Bundle refer to it, where that is another."""
     full_url = text(entry.get("fullUrl")) if isinstance(entry, dict) else ""
     name = full_url.removeprefix("urn:uuid:").removeprefix("urn:oid:")
-    if resource is not None and resource["resourceType"] == "Medication" and full_url.startswith("urn:"):
-        if text(resource.get("id")) != name:
-            yield {**resource, "id": name}
+    if resource is None or resource["resourceType"] != "Medication" or not full_url.startswith("urn:"):
+        return
+    if text(resource.get("id")) != name:
+        yield {**resource, "id": name}
 
 
 def _entries(entry: Any) -> list[Any]:

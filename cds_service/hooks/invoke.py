@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from cards.evaluate import Evaluation, evaluate
@@ -10,7 +11,10 @@ from cards.facts.resources import as_list, obj
 from cards.knowledge.loader import Knowledge, load_knowledge
 from cards.policy import Policy
 from cds_service.errors import Problem, Refused
-from cds_service.hooks.keys import KEYS
+from cds_service.fhir.fetch import Completed, FhirServers, complete
+from cds_service.fhir.paging import Limits
+from cds_service.fhir.workers import Workers
+from cds_service.hooks.keys import KEYS, PrefetchKey, templates
 from cds_service.hooks.prefetch import read_prefetch
 from cds_service.hooks.schemas import HookRequest
 from cds_service.settings import Settings
@@ -28,32 +32,57 @@ class Engine:
     knowledge: Knowledge
     terminology: Terminology
     policy: Policy
-    max_resources: int
+    fhir: FhirServers
+    settings: Settings
 
 
 def load_engine(settings: Settings) -> Engine:
     """Reads knowledge and terminology. Raises KnowledgeFileError or TableError for a wrong file."""
+    terminology = site_terminology(settings)
     return Engine(
         knowledge=load_knowledge(),
-        terminology=site_terminology(settings),
+        terminology=terminology,
         policy=Policy(
             jurisdiction=settings.jurisdiction, zone=settings.zone, statement_url=_statement_url(settings)
         ),
-        max_resources=settings.max_resources,
+        fhir=_fhir_servers(settings, terminology),
+        settings=settings,
+    )
+
+
+def _fhir_servers(settings: Settings, terminology: Terminology) -> FhirServers:
+    ca_file = str(settings.fhir_ca_file) if settings.fhir_ca_file else None
+    return FhirServers(
+        allow_list=settings.fhir_servers,
+        workers=Workers(settings.fetch_threads, settings.max_fetches, ca_file),
+        limits=Limits(
+            max_bytes=settings.max_fetch_bytes,
+            max_pages=settings.max_pages,
+            max_resources=settings.max_resources,
+            max_references=settings.max_references,
+        ),
+        templates=templates(terminology.sets.sets),
     )
 
 
 def answer(request: HookRequest, engine: Engine, now: datetime) -> Evaluation:
     """The evaluation of one request at `now` (aware).
 
-    Raises Refused: 413 for too many resources, 412 where the patient cannot be obtained.
+    Raises Refused: 413 for too many resources or orders, 412 where the patient cannot be obtained.
     """
-    refuse_too_many(request, engine.max_resources)
+    deadline = monotonic() + engine.settings.time_budget_ms / 1000
+    refuse_too_many(request, engine.settings)
     if nothing_ordered(request):
         return Evaluation(cards=(), issues=request.issues)
-    record = read_prefetch(request.prefetch, request.patient_id, request.issues)
-    refuse_without_required(record)
-    return evaluated(request, record, engine, now)
+    found = obtained(request, engine, deadline)
+    refuse_without_required(request, found.record)
+    return evaluated(request, found, engine, now)
+
+
+def obtained(request: HookRequest, engine: Engine, deadline: float) -> Completed:
+    """The record that the request sent, completed from the EHR's server, and the orders to evaluate."""
+    record = read_prefetch(request.prefetch, request.patient_id, request.issues, others=request.others)
+    return complete(request, record, engine.fhir, deadline)
 
 
 def nothing_ordered(request: HookRequest) -> bool:
@@ -61,13 +90,13 @@ def nothing_ordered(request: HookRequest) -> bool:
     return request.drafts == () and not any(issue.code == "unreadable-resource" for issue in request.issues)
 
 
-def evaluated(request: HookRequest, record: Record, engine: Engine, now: datetime) -> Evaluation:
+def evaluated(request: HookRequest, found: Completed, engine: Engine, now: datetime) -> Evaluation:
     """The evaluation of a request whose record has been read."""
     service = request.service
     return evaluate(
         service.hook,
-        record,
-        request.drafts or (),
+        found.record,
+        found.drafts,
         request.selections,
         now=now,
         policy=engine.policy,
@@ -82,33 +111,42 @@ def response(evaluation: Evaluation) -> dict[str, Any]:
     return {"cards": [card.as_json() for card in evaluation.cards]}
 
 
-def refuse_without_required(record: Record) -> None:
-    """Raises Refused (412) where a required key was not sent, or its query failed at the client."""
+def refuse_without_required(request: HookRequest, record: Record) -> None:
+    """Raises Refused (412) where a required key was neither sent nor to be had from the EHR's server."""
     missing = [row for row in KEYS if row.required and record.state(row.key) != "given"]
     if not missing:
         return
     problems = []
     for row in missing:
-        state = record.state(row.key)
-        why = "was not sent" if state == "absent" else "could not be read by the client"
-        if state == "absent" and any(issue.text.startswith(f"{row.words}:") for issue in record.issues):
-            why = "holds no usable resource of this patient"
-        problems.append(
-            Problem(
-                "required",
-                f"prefetch.{row.key} {why}, and this service does not query FHIR servers. Send it as the "
-                f"result of {row.query}, or null if there is none.",
-                f"prefetch.{row.key}",
-            )
+        what = (
+            f"prefetch.{row.key} {_why_missing(row, request, record)}. Send it as the result of {row.query}, "
+            "or null if there is none."
         )
+        problems.append(Problem("required", what, f"prefetch.{row.key}"))
     raise Refused(412, *problems)
 
 
-def refuse_too_many(request: HookRequest, most: int) -> None:
-    """Raises Refused (413) for more resources than this server evaluates in one call."""
-    count = len(request.drafts or ()) + sum(_size(value) for value in request.prefetch.values())
-    if count > most:
-        raise Refused(413, Problem("too-long", f"More than {most} resources, the limit of this server."))
+def _why_missing(row: PrefetchKey, request: HookRequest, record: Record) -> str:
+    result = record.keys[row.key]
+    unusable = any(issue.text.startswith(f"{row.words}:") for issue in record.issues)
+    sent = "holds no usable resource of this patient" if unusable else "was not sent"
+    if result.state == "absent":
+        return f"{sent}, and there is no FHIR server that this service may query for it"
+    if row.key in request.prefetch and not unusable:
+        return "could not be read by the client"
+    return f"{sent}, and it could not be read from fhirServer ({result.why})"
+
+
+def refuse_too_many(request: HookRequest, settings: Settings) -> None:
+    """Raises Refused (413) for more resources, or more orders, than this server evaluates in one call."""
+    orders = len(request.drafts or ()) + len(request.dispatched)
+    sent = (*request.prefetch.values(), *request.others)
+    if orders + sum(_size(value) for value in sent) > settings.max_resources:
+        what = f"More than {settings.max_resources} resources, the limit of this server."
+        raise Refused(413, Problem("too-long", what))
+    if orders > settings.max_orders:
+        what = f"More than {settings.max_orders} orders, the limit of this server."
+        raise Refused(413, Problem("too-long", what, "context"))
 
 
 def _size(value: Any) -> int:

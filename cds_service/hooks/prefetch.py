@@ -150,18 +150,23 @@ def _error(outcome: Resource) -> str:
 
 
 def next_page(row: PrefetchKey, value: Any) -> str | None:
-    """The link to the entries that are missing; "" for one that is unreadable, None where none are missing.
-
-    Of a search for the newest results, a page of as many as were asked for needs no further page.
-    """
+    """The link to the entries that are missing; "" for one that is unreadable, None where none are missing."""
     value, _ = _unwrapped(value)
+    return None if enough(row, received(row, value)) else next_link(value)
+
+
+def next_link(value: Any) -> str | None:
+    """The link to the next page of a search, "" for one that is unreadable, None without any."""
     bundles = [one for one in as_list(value) if isinstance(one, dict)]
     links = [
         link for one in bundles for link in objects(one.get("link")) if text(link.get("relation")) == "next"
     ]
-    if not links or (row.newest is not None and received(row, value) >= row.newest):
-        return None
-    return text(links[-1].get("url"))
+    return text(links[-1].get("url")) if links else None
+
+
+def enough(row: PrefetchKey, count: int) -> bool:
+    """Whether so many entries are all that was asked for, the newest ones of a sorted search."""
+    return row.newest is not None and count >= row.newest
 
 
 def received(row: PrefetchKey, value: Any) -> int:

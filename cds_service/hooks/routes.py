@@ -11,8 +11,9 @@ from cds_service.errors import JSON_TYPE, Problem, Refused
 from cds_service.hooks.discovery import BY_ID, discovery_document
 from cds_service.hooks.invoke import Engine, answer, response
 from cds_service.hooks.schemas import read_request
-from cds_service.json_bytes import UnreadableJson, from_bytes, to_bytes
+from cds_service.json_bytes import UnreadableJson, from_bytes, longest_string, to_bytes
 from cds_service.observability.metrics import count_evaluation
+from cds_service.settings import Settings
 
 Clock = Callable[[], datetime]
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
@@ -40,7 +41,7 @@ def hook_routes(engine: Engine, clock: Clock) -> Blueprint:
             raise Refused(404, Problem("not-found", what))
         g.service, g.hook = service.id, service.hook
         now = clock()
-        evaluation = answer(read_request(_json_body(), service), engine, now)
+        evaluation = answer(read_request(_json_body(engine.settings), service), engine, now)
         g.evaluation = evaluation
         count_evaluation(service.hook, evaluation)
         return Response(to_bytes(response(evaluation)), content_type=JSON_TYPE)
@@ -48,7 +49,7 @@ def hook_routes(engine: Engine, clock: Clock) -> Blueprint:
     return routes
 
 
-def _json_body() -> object:
+def _json_body(settings: Settings) -> object:
     kind = request.mimetype
     charset = request.mimetype_params.get("charset", "").lower()
     if not (kind == JSON_TYPE or (kind.startswith("application/") and kind.endswith("+json"))):
@@ -58,9 +59,16 @@ def _json_body() -> object:
     if request.content_encoding:
         raise Refused(415, Problem("not-supported", "Content-Encoding is not supported.", "Content-Encoding"))
     try:
-        return from_bytes(_body())
+        body = _body()
+        value = from_bytes(body, settings.max_nesting)
     except UnreadableJson as error:
         raise Refused(400, Problem("structure", f"The body is not JSON: {error}.")) from None
+    most = settings.max_string_bytes
+    if len(body) > most and longest_string(body) > most:
+        raise Refused(
+            413, Problem("too-long", f"A text is longer than {most} bytes, the limit of this server.")
+        )
+    return value
 
 
 def _body() -> bytes:

@@ -11,9 +11,10 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from cards.facts.record import Issue
-from cards.facts.resources import Resource, as_list, text, type_and_id
+from cards.facts.resources import Resource, as_list, text
 from cds_service.errors import Problem, Refused
-from cds_service.hooks.context import context_of
+from cds_service.fhir.access import Access, another_patients, read_access
+from cds_service.hooks.context import bare_id, context_of, dispatched_orders
 from cds_service.hooks.discovery import Service
 from cds_service.hooks.drafts import draft_issues, no_orders
 from cds_service.hooks.entries import is_resource, resources_in
@@ -28,7 +29,9 @@ _KEYS = frozenset(row.key for row in KEYS)
 class HookRequest:
     """One call. `drafts` is None where the hook has none; `selections` is None for "all drafts".
 
-    `prefetch` holds only the keys asked for; `issues` is what could not be used so far.
+    `prefetch` holds only the keys asked for, `others` the values of other keys; `dispatched` are references to
+    orders that stand on the EHR's server; `access` is where data may be fetched, None where the request grants
+    none; `issues` is what could not be used so far.
     """
 
     service: Service
@@ -38,6 +41,10 @@ class HookRequest:
     drafts: tuple[Resource, ...] | None = None
     selections: frozenset[str] | None = None
     issues: tuple[Issue, ...] = ()
+    encounter_id: str = ""
+    others: tuple[Any, ...] = ()
+    dispatched: tuple[str, ...] = ()
+    access: Access | None = None
 
 
 class _Envelope(Schema):
@@ -80,6 +87,15 @@ def read_request(body: Any, service: Service) -> HookRequest:
     if service.reads_drafts and (given is None or no_orders(given)):
         what = f"context.draftOrders is required by {service.hook}: a Bundle of orders."
         problems.append(Problem("required", what, "context.draftOrders"))
+    dispatched = dispatched_orders(context) if service.dispatches else ()
+    if service.dispatches and not dispatched:
+        what = (
+            f"context.dispatchedOrders is required by {service.hook}: references such as MedicationRequest/1."
+        )
+        problems.append(Problem("required", what, "context.dispatchedOrders"))
+    if patient_id and another_patients(body, patient_id):
+        what = "fhirAuthorization.patient is not the patient of context.patientId."
+        problems.append(Problem("value", what, "fhirAuthorization.patient"))
     prefetch = envelope["prefetch"]
     if prefetch is not None and not isinstance(prefetch, dict):
         problems.append(Problem("structure", "prefetch must be an object.", "prefetch"))
@@ -90,10 +106,14 @@ def read_request(body: Any, service: Service) -> HookRequest:
         service=service,
         hook_instance=envelope["hook_instance"],
         patient_id=patient_id,
-        prefetch={**_beside(body, context), **_known(prefetch or {}, issues)},
+        prefetch={**_beside(body, context), **_known(prefetch or {})},
         drafts=drafts,
         selections=_selections(context.get("selections"), drafts or (), issues),
         issues=tuple(issues),
+        encounter_id=bare_id(context.get("encounterId"), "Encounter"),
+        others=_others(prefetch or {}, issues),
+        dispatched=dispatched,
+        access=read_access(body),
     )
 
 
@@ -114,13 +134,7 @@ def _patient_id(context: Mapping[str, Any], body: Mapping[str, Any]) -> str:
     stated = context.get("patientId")
     if stated is None:
         stated = body.get("patient")
-    if isinstance(stated, int) and not isinstance(stated, bool):
-        stated = str(stated)
-    written = text(stated)
-    kind, bare = type_and_id(written)
-    if kind:
-        return bare if kind == "Patient" else ""
-    return "" if "/" in written else written
+    return bare_id(stated, "Patient")
 
 
 def _drafts(given: Any) -> tuple[tuple[Resource, ...], list[Issue]]:
@@ -144,12 +158,17 @@ def _selections(stated: Any, drafts: tuple[Resource, ...], issues: list[Issue]) 
     return frozenset(matching) or None
 
 
-def _known(prefetch: Mapping[str, Any], issues: list[Issue]) -> dict[str, Any]:
-    unknown = len(prefetch.keys() - _KEYS)
-    if unknown:
-        what = f"prefetch: {unknown} keys that this service does not ask for were not read"
-        issues.append(Issue("prefetch-not-asked", what))
+def _known(prefetch: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in prefetch.items() if key in _KEYS}
+
+
+def _others(prefetch: Mapping[str, Any], issues: list[Issue]) -> tuple[Any, ...]:
+    """The values of keys that this service did not ask for; analysts type keys in by hand."""
+    others = tuple(value for key, value in prefetch.items() if key not in _KEYS)
+    if others:
+        what = f"prefetch: {len(others)} keys that this service does not ask for; resources in them were read"
+        issues.append(Issue("prefetch-not-asked", what))
+    return others
 
 
 def _beside(body: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ ISSUE_CODES = frozenset(
     {
         "fetch-failed", "page-not-followed", "unreadable-resource", "unexpected-resource", "rule-failed",
         "other-patient", "no-patient", "duplicate-id", "dangling-selection", "prefetch-not-asked",
-        "not-a-medication-order", "no-exposure",
+        "not-a-medication-order", "no-exposure", "server-not-asked",
     }
 )  # fmt: skip
 _HOOKS = frozenset(service.hook for service in SERVICES)
@@ -38,6 +38,27 @@ _statements = Counter(
     "cds_statements", "Outcomes of statements, once per order.", ("statement", "outcome"), registry=REGISTRY
 )
 _issues = Counter("cds_issues", "What of the input could not be used.", ("code",), registry=REGISTRY)
+
+
+_fetches = Counter(
+    "cds_fetches",
+    "Queries of an EHR's FHIR server, and how each ended.",
+    ("key", "outcome"),
+    registry=REGISTRY,
+)
+_fetch_seconds = Histogram(
+    "cds_fetch_seconds",
+    "Time of such a query, with its pages.",
+    ("key",),
+    buckets=_BUCKETS,
+    registry=REGISTRY,
+)
+
+
+def count_fetch(key: str, outcome: str, seconds: float) -> None:
+    """One query; `key` is of the prefetch table, `outcome` "ok" or why it failed, both closed sets."""
+    _fetches.labels(key, outcome).inc()
+    _fetch_seconds.labels(key).observe(seconds)
 
 
 def count_request(hook: str, status: int, seconds: float) -> None:

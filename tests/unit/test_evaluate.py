@@ -14,6 +14,11 @@ from cards.rules import renal_dose
 CKD4 = {"patient": [patient(74)], "kidney": [creatinine(1.87, days=12)], "body": [weight(60)]}
 WELL = {"patient": [patient(45, "male")], "kidney": [creatinine(0.8)], "body": [weight(75)]}
 
+WITHOUT_UNIT = {
+    "doseAndRate": [{"doseQuantity": {"value": 1}}],
+    "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}},
+}
+
 
 @pytest.fixture
 def engine(knowledge, terminology):
@@ -196,3 +201,23 @@ def test_the_draft_is_not_changed_by_its_evaluation(engine):
     before = str(draft)
     run(engine, draft, **CKD4)
     assert str(draft) == before
+
+
+def test_an_overdose_in_the_readable_instruction_speaks_although_another_is_unreadable(engine):
+    draft = drug("gabapentin 800 MG Oral Tablet", 1600, 3)
+    draft["dosageInstruction"].append(WITHOUT_UNIT)
+    evaluation = run(engine, draft, **WELL)
+    assert spoken(evaluation)["gabapentin-label-maximum"] == "critical"
+
+
+def test_a_readable_instruction_inside_the_label_says_nothing_where_another_is_unreadable(engine):
+    draft = drug("gabapentin 300 MG Oral Capsule", 300, 3)
+    draft["dosageInstruction"].append(WITHOUT_UNIT)
+    evaluation = run(engine, draft, **WELL)
+    judged = {one.statement.id: one.outcome.kind for one in evaluation.judged}
+    assert judged["gabapentin-label-maximum"] == "cannot-evaluate"
+
+
+def test_a_single_dose_over_the_days_ceiling_speaks_although_its_frequency_is_not_stated(engine):
+    evaluation = run(engine, drug("gabapentin 800 MG Oral Tablet", 800), **CKD4)
+    assert "gabapentin-renal-dose" in spoken(evaluation)

@@ -17,7 +17,7 @@ def record(**keys):
 def drug(name, status="active", **more):
     return {
         "resourceType": "MedicationRequest",
-        "id": name,
+        "id": f"{name} {status} {more.get('authoredOn')}",
         "status": status,
         "medicationCodeableConcept": {"text": name},
     } | more

@@ -38,11 +38,6 @@ def test_a_unit_converts_as_ucum_says(ucum, written):
     assert float(unit.factor) == pytest.approx(expected, rel=1e-6)
 
 
-def test_a_factor_that_is_off_by_a_thousand_would_be_noticed(ucum):
-    assert ucum.from_ucum("mg/dL").to(ucum.from_ucum("mg/dL")).magnitude != pytest.approx(1000, rel=1e-6)
-    assert float(read_unit("", "g/dL", UCUM).factor) == 1000
-
-
 def test_a_month_is_thirty_days_and_a_year_365_other_than_in_ucum(ucum):
     day = Decimal(86_400)
     assert read_unit("", "mo", UCUM).factor == 30 * day
@@ -50,8 +45,8 @@ def test_a_month_is_thirty_days_and_a_year_365_other_than_in_ucum(ucum):
     assert ucum.from_ucum("a").to(ucum.from_ucum("d")).magnitude == pytest.approx(365.25)
 
 
-@pytest.mark.parametrize("spelling", ["mcg", "lb", "tablet", "in", "K/uL"])
+@pytest.mark.parametrize("spelling", ["mcg", "lb", "tablet", "capsule(s)"])
 def test_spellings_that_are_no_ucum_are_read_all_the_same(ucum, spelling):
     assert read_unit(spelling) is not None
-    with pytest.raises(Exception, match="ucum|UCUM|Unexpected"):
+    with pytest.raises(Exception, match=r"(?i)ucum|unexpected|no terminal"):
         ucum.from_ucum(spelling)
