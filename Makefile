@@ -15,7 +15,7 @@ install: .venv/installed ## set up .venv with everything but Spark
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[backtest]" --group dev
 	touch $@
 
 run: install ## start the service on http://127.0.0.1:8000 (loopback only)

@@ -11,6 +11,7 @@ from cards.facts.medications import Order
 from cards.facts.resources import Resource
 from cards.finding import Finding
 from cards.rules.context import Context
+from cards.rules.list_summary import list_summary
 from cards.suggestions import DoseChange, creatinine_order, dose_change
 from cards.suggestions import Marketed as Marketed
 from cards.wording import say
@@ -30,6 +31,8 @@ OVERRIDE_REASONS = (
     OverrideReason("data-wrong", "Data are wrong (not taking, wrong weight or result)"),
     OverrideReason("specialist-plan", "Specialist plan"),
 )
+# A wrong detection must be one click away.
+_NOT_PREGNANT = OverrideReason("not-pregnant", "Not pregnant or breastfeeding, or it has ended")
 
 NewFindings = Callable[[Order, Resource | None, tuple[Resource, ...]], set[tuple[str, str]]]
 """(statement, order) pairs of warning and above once an order is changed (None: removed) and others added."""
@@ -72,9 +75,7 @@ def compose(
         elif lead.severity >= least:
             ranked.append(group)
     ranked.sort(key=lambda group: (-group[0].severity, group[0].statement.order, group[0].order))
-    cards = [
-        _card(group, orders.get(group[0].order), ctx, terms, card_scope, after, spoken) for group in ranked
-    ]
+    cards = [_card(group, orders, ctx, terms, card_scope, after, spoken) for group in ranked]
     return Composed(capped((*cards, *data_cards), card_scope), frozenset(silent))
 
 
@@ -100,15 +101,16 @@ def capped(cards: tuple[Card, ...], card_scope: str) -> tuple[Card, ...]:
 
 def _card(
     group: list[Finding],
-    order: Order | None,
+    orders: Mapping[str, Order],
     ctx: Context,
     terms: Marketed,
     card_scope: str,
     after: NewFindings,
     spoken: set[tuple[str, str]],
 ) -> Card:
-    lead = group[0]
+    lead, order = group[0], orders.get(group[0].order)
     scope = f"{card_scope}|{lead.statement.id}|{lead.order}"
+    of_list = list_summary(group, orders, ctx) if ctx.hook == "patient-view" else None
     suggestions: tuple[Suggestion, ...] = ()
     if order is not None and ctx.hook != "patient-view":
         suggestions = _suggestions(group, order, ctx, terms, scope, after, spoken)
@@ -117,8 +119,8 @@ def _card(
     )
     return Card(
         uuid=str(uuid5(CARD_NAMESPACE, scope)),
-        summary=one_line(lead.summary),
-        detail=_detail(group),
+        summary=one_line(of_list or lead.summary),
+        detail=_detail(group, ctx.knowledge.information, headed=of_list is not None),
         indicator=lead.severity,
         source=_source(lead),
         statements=tuple(finding.statement.id for finding in group),
@@ -127,7 +129,7 @@ def _card(
         daily_mg=order.dose.peak_day_mg if order is not None else None,
         suggestions=suggestions,
         selection_behavior="any" if several or ctx.policy.only_any else "at-most-one",
-        override_reasons=OVERRIDE_REASONS,
+        override_reasons=override_reasons(lead),
         links=_links(group, ctx),
     )
 
@@ -201,17 +203,32 @@ def _source(lead: Finding) -> Source:
 
 
 def _links(group: list[Finding], ctx: Context) -> tuple[Link, ...]:
-    if ctx.policy.statement_url is None:
-        return ()
-    url = ctx.policy.statement_url.format(statement=group[0].statement.id)
-    return (Link("Why this advice", url),)
+    """The statement's page, and the lead's further sources: the first is the card's own source."""
+    lead = group[0].statement
+    why = ctx.policy.statement_url
+    own = () if why is None else (Link("Why this advice", why.format(statement=lead.id)),)
+    first, *others = lead.sources
+    further = {ref.url: ref.title for ref in others if ref.url != first.url and ref.status != "design"}
+    return (*own, *(Link(title, url) for url, title in further.items()))
 
 
-def _detail(group: list[Finding]) -> str:
-    """Reason and advice of the lead, what else is grave, in a line what is merely worth knowing; the basis."""
+def override_reasons(lead: Finding) -> tuple[OverrideReason, ...]:
+    """The reasons for not following a card."""
+    if lead.statement.topic in ("pregnancy", "lactation"):
+        return (_NOT_PREGNANT, *OVERRIDE_REASONS)
+    return OVERRIDE_REASONS
+
+
+def _detail(group: list[Finding], information: Mapping[str, str], *, headed: bool) -> str:
+    """Reason and advice of the lead, what else is grave, in a line what is merely worth knowing; the basis.
+
+    `headed`: the card's summary is not the lead's, so the lead's stands above its reason.
+    """
     lead, *others = group
-    lines = [lead.reason]
+    lines = [f"**{lead.summary}**\n\n{lead.reason}" if headed else lead.reason]
     lines += [f"- {line}" for line in lead.advice]
+    named = (finding.statement.information for finding in group if finding.topic is None)
+    lines += [f"- {information[name]}" for name in dict.fromkeys(named) if name][:1]
     for other in others:
         if other.severity < Indicator.warning <= lead.severity:
             lines.append(f"- Also: {other.summary}")

@@ -9,6 +9,7 @@ from cards.card import Card
 from cards.compose import compose
 from cards.data_cards import deceased_card, failure_card, order_cards
 from cards.facts.ancestry import read_ancestry
+from cards.facts.dispensed import GIVEN_TYPES
 from cards.facts.lab_values import Labs
 from cards.facts.medications import LIST_TYPES, Order, read_drafts, read_ended, read_medication_list
 from cards.facts.patient import Patient, read_patient
@@ -70,7 +71,7 @@ def evaluate(
     patient = replace(patient, ancestry=read_ancestry(person, terminology))
     problems = read_problems(record.of_type("Condition"), terminology, now, policy.zone)
     zone = policy.zone
-    listed = tuple(record.of_type(*LIST_TYPES))
+    listed = tuple(record.of_type(*LIST_TYPES, *GIVEN_TYPES))
     known = _by_reference((*drafts, *record.of_type("Medication")))
     renal = renal_function(patient, problems, record, terminology, now, zone)
     taken = read_medication_list(listed, known, terminology, renal.weight_kg, now, zone)

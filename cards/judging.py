@@ -35,7 +35,8 @@ def judge_orders(subjects: Iterable[Order], ctx: Context) -> tuple[tuple[Judged,
                 judged.append(Judged(statement, order, check(statement, order, ctx)))
             except Exception as error:  # one failing rule must not take the others away
                 what = f"rule {statement.id} failed ({type(error).__name__})"
-                crashed.append(Issue("rule-failed", what, order.id))
+                said = f"the check “{statement.title}” could not be completed"
+                crashed.append(Issue("rule-failed", said, order.id))
                 judged.append(Judged(statement, order, Outcome("cannot-evaluate", None, what)))
     return _without_hints_on_what_to_avoid(_without_superseded(judged)), tuple(crashed)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from cards.card import Action
@@ -11,7 +12,8 @@ from cards.facts.resources import Resource, text
 from cards.knowledge.offers import Offer
 from cards.rules.about_results import ANY_TIME, lab_planned
 from cards.rules.answer import Situation
-from cards.rules.context import Context, alongside
+from cards.rules.context import Context, alongside, new_start
+from cards.wording import drug
 from terminology.coding import LOINC, RXNORM
 
 
@@ -35,6 +37,8 @@ def actions(offer: Offer, order: Order, ctx: Context) -> tuple[Action, ...]:
     taken = (order, *alongside(order, ctx))
     if any(name in one.classes for one in taken for name in offer.unless_on):
         return ()
+    if offer.only_new and new_start(order, ctx) is not True:
+        return ()
     if offer.only_on and not any(name in one.classes for one in taken for name in offer.only_on):
         return ()
     delete = Action("delete", f"Removes the draft order of {_plain(order)}.", resource_id=order.id)
@@ -50,7 +54,8 @@ def _test(offer: Offer, order: Order, ctx: Context) -> tuple[Action, ...]:
     if offer.test:
         return _named_test(offer, ctx)
     lab = LABS[offer.lab]
-    if lab_planned(Situation(ctx, order), offer.lab, ANY_TIME).holds:
+    within = Decimal(offer.planned_within) if offer.planned_within else ANY_TIME
+    if lab_planned(Situation(ctx, order), offer.lab, within).holds:
         return ()
     resource: dict[str, Any] = {
         "resourceType": "ServiceRequest",
@@ -71,14 +76,15 @@ def _test(offer: Offer, order: Order, ctx: Context) -> tuple[Action, ...]:
 
 
 def _named_test(offer: Offer, ctx: Context) -> tuple[Action, ...]:
-    """A test that no source gives a code for: the order names it."""
+    """A test that is no row of labs.yaml: the order names it, with its code where one is known."""
     if any(offer.result in event.value_sets for event in ctx.planned):
         return ()
+    coding = {"system": LOINC, "code": offer.code, "display": offer.display}
     resource: dict[str, Any] = {
         "resourceType": "ServiceRequest",
         "status": "draft",
         "intent": "order",
-        "code": {"text": offer.test},
+        "code": {**({"coding": [coding]} if offer.code else {}), "text": offer.test},
         "subject": {"reference": f"Patient/{ctx.record.patient_id}"},
     }
     return (Action("create", f"Adds a draft order for {offer.test}.", resource),)
@@ -98,4 +104,4 @@ def _drug(offer: Offer, ctx: Context) -> Resource:
 
 
 def _plain(order: Order) -> str:
-    return order.ingredient.name if order.ingredient else "this item"
+    return drug(order.ingredient.name) if order.ingredient else "this item"

@@ -1,5 +1,6 @@
 """The Flask application: endpoints, errors, headers, log and metrics put together."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask
@@ -8,6 +9,7 @@ from cds_service.errors import register_error_handlers
 from cds_service.hooks.invoke import Engine, load_engine
 from cds_service.hooks.routes import Clock, hook_routes, now_utc
 from cds_service.installation import check_packages
+from cds_service.observability.metrics import count_fetch
 from cds_service.observability.request_log import set_log_level
 from cds_service.observability.requests import register_observation
 from cds_service.observability.routes import health_routes
@@ -26,6 +28,8 @@ def create_app(settings: Settings, engine: Engine | None = None, clock: Clock = 
     check_packages()
     set_log_level(settings.log_level)
     engine = engine or load_engine(settings)
+    # Told here: the command line reads requests too, and must not load the metrics before gunicorn's master.
+    engine = replace(engine, fhir=replace(engine.fhir, count=count_fetch))
     pages = "knowledge" in settings.pages
     app = Flask(
         "cds_service",

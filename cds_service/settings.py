@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,9 +17,12 @@ from cds_service.fhir.allow_list import read_allow_list
 from cds_service.fhir.server_url import ServerUrl
 from cds_service.json_bytes import MOST_NESTING
 
-PAGES = frozenset({"knowledge", "metrics"})
+PAGES = frozenset({"knowledge", "metrics", "feedback"})
+# Pages for the operators; beyond loopback they need CDS_ADMIN_TOKEN_FILE.
+OPERATORS_PAGES = frozenset({"metrics", "feedback"})
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
+_SQLITE = "sqlite:///cds-service.sqlite"
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
 
 
@@ -33,6 +36,8 @@ class Settings:
 
     `host` is the address listened on, which decides the defaults of pages and CORS; `base_url` is the
     public URL without trailing slash, None when nobody said and the service is not on loopback.
+    `database_url` is None where nothing is kept; it may hold a password. `max_waiting` are records that a
+    worker holds for the database.
     """
 
     host: str = "127.0.0.1"
@@ -45,7 +50,15 @@ class Settings:
     pages: frozenset[str] = frozenset()
     cors_origins: frozenset[str] = frozenset()
     auth_off: bool = False
+    auth_required: bool = False
+    clients_file: Path | None = None
+    admin_token_file: Path | None = None
+    database_url: str | None = field(default=None, repr=False)
+    hash_key_file: Path | None = None
+    retention_days: int = 365
+    max_waiting: int = 10_000
     fhir_servers: tuple[ServerUrl, ...] = ()
+    fhir_http_any: bool = False
     fhir_ca_file: Path | None = None
     time_budget_ms: int = 1_000
     fetch_threads: int = 12
@@ -61,6 +74,7 @@ class Settings:
     log_level: str = "info"
     rxnorm_file: Path | None = None
     value_sets_folder: Path | None = None
+    knowledge_overlay: Path | None = None
     terminology_url: str | None = None
 
     @property
@@ -85,21 +99,35 @@ def read_settings() -> Settings:
     try:
         host = env.str("CDS_HOST", "127.0.0.1").strip()
         port = _between(env.int("CDS_PORT", 8000), 1, 65_535, "CDS_PORT")
-        loopback = is_loopback(host)
+        public_url = env.str("CDS_BASE_URL", "").strip()
+        clients_file = _existing(env.str("CDS_CLIENTS", ""), "CDS_CLIENTS", Path.is_file)
+        auth = _auth(env.str("CDS_AUTH", ""), clients_file, public_url)
+        admin_token_file = _existing(
+            env.str("CDS_ADMIN_TOKEN_FILE", ""), "CDS_ADMIN_TOKEN_FILE", Path.is_file
+        )
+        local = is_loopback(host) and is_loopback(urlsplit(public_url).hostname or "localhost")
         return Settings(
             host=host,
             port=port,
             workers=_between(env.int("CDS_WORKERS", min(os.cpu_count() or 1, 4)), 1, 64, "CDS_WORKERS"),
             threads=_between(env.int("CDS_THREADS", 4), 1, 64, "CDS_THREADS"),
-            base_url=_base_url(env.str("CDS_BASE_URL", ""), host, port),
+            base_url=_base_url(public_url, host, port),
             jurisdiction=_jurisdiction(env.str("CDS_JURISDICTION", "us")),
             zone=_zone(env.str("CDS_TIMEZONE", "UTC")),
-            pages=_pages(env.str("CDS_PAGES", "all" if loopback else "")),
+            pages=_pages(env.str("CDS_PAGES", ""), local, admin_token_file),
             cors_origins=_origins(env.list("CDS_CORS_ORIGINS", [])),
-            auth_off=_auth_off(env.str("CDS_AUTH", ""), env.str("CDS_CLIENTS", "")),
+            auth_off=auth == "off",
+            auth_required=auth == "required",
+            clients_file=clients_file,
+            admin_token_file=admin_token_file,
+            database_url=env.str("CDS_DATABASE_URL", "").strip() or _SQLITE,
+            hash_key_file=_path(env.str("CDS_HASH_KEY_FILE", "")),
+            retention_days=_number(env, "CDS_RETENTION_DAYS", 365, 1, 36_500),
+            max_waiting=_number(env, "CDS_MAX_WAITING", 10_000, 10, 1_000_000),
             fhir_servers=_fhir_servers(
                 env.list("CDS_FHIR_SERVERS", []), env.str("CDS_FHIR_HTTP", "loopback")
             ),
+            fhir_http_any=env.str("CDS_FHIR_HTTP", "").strip().lower() == "any",
             fhir_ca_file=_existing(env.str("CDS_FHIR_CA_FILE", ""), "CDS_FHIR_CA_FILE", Path.is_file),
             time_budget_ms=_number(env, "CDS_TIME_BUDGET_MS", 1_000, 50, 60_000),
             fetch_threads=_number(env, "CDS_FETCH_THREADS", 12, 1, 64),
@@ -114,6 +142,9 @@ def read_settings() -> Settings:
             max_string_bytes=_number(env, "CDS_MAX_STRING_BYTES", 2_000_000, 1_000, 100_000_000),
             rxnorm_file=_existing(env.str("CDS_RXNORM_FILE", ""), "CDS_RXNORM_FILE", Path.is_file),
             value_sets_folder=_existing(env.str("CDS_VALUE_SETS", ""), "CDS_VALUE_SETS", Path.is_dir),
+            knowledge_overlay=_existing(
+                env.str("CDS_KNOWLEDGE_OVERLAY", ""), "CDS_KNOWLEDGE_OVERLAY", Path.is_dir
+            ),
             terminology_url=_url(env.str("CDS_TERMINOLOGY_URL", ""), "CDS_TERMINOLOGY_URL"),
             log_level=_one_of(env.str("CDS_LOG_LEVEL", "info").lower(), LOG_LEVELS, "CDS_LOG_LEVEL"),
         )
@@ -123,11 +154,11 @@ def read_settings() -> Settings:
 
 def check_exposure(settings: Settings, host: str) -> None:
     """Raises SettingsError when `host` would expose the service to a network without authentication."""
-    if not is_loopback(host) and not settings.auth_off:
+    if not is_loopback(host) and not settings.auth_off and not settings.auth_required:
         raise SettingsError(
-            f"refusing to listen on {host}: this service has no client authentication yet, so anyone who "
-            "can connect could call it. Listen on 127.0.0.1, or put a proxy that authenticates in front "
-            "and set CDS_AUTH=off on purpose."
+            f"refusing to listen on {host}: without client authentication anyone who can connect could call "
+            "this service. Name the clients in CDS_CLIENTS, or listen on 127.0.0.1, or put a proxy that "
+            "authenticates in front and set CDS_AUTH=off on purpose."
         )
 
 
@@ -196,17 +227,24 @@ def _base_url(value: str, host: str, port: int) -> str | None:
     return value
 
 
-def _pages(value: str) -> frozenset[str]:
+def _pages(value: str, local: bool, admin_token_file: Path | None) -> frozenset[str]:
+    """The pages that are on: all on loopback, unless a proxy makes it public; none elsewhere."""
     named = {part.strip().lower() for part in value.split(",") if part.strip()}
-    if named == {"all"}:
-        return PAGES
+    if not named:
+        return PAGES if local else frozenset()
     if named == {"none"}:
         return frozenset()
-    unknown = sorted(named - PAGES)
+    pages = PAGES if named == {"all"} else frozenset(named)
+    unknown = sorted(pages - PAGES)
     if unknown:
         known = ", ".join(sorted(PAGES))
         raise SettingsError(f"CDS_PAGES: there is no page {unknown[0]!r}; known are {known}, or all, or none")
-    return frozenset(named)
+    closed = sorted(pages & OPERATORS_PAGES)
+    if closed and not local and admin_token_file is None:
+        raise SettingsError(
+            f"CDS_PAGES: {closed[0]} is for operators; beyond loopback it needs CDS_ADMIN_TOKEN_FILE"
+        )
+    return pages
 
 
 def _origins(listed: list[str]) -> frozenset[str]:
@@ -220,16 +258,19 @@ def _origins(listed: list[str]) -> frozenset[str]:
     return frozenset(origins)
 
 
-def _auth_off(auth: str, clients: str) -> bool:
-    if clients.strip():
+def _auth(auth: str, clients_file: Path | None, public_url: str) -> str:
+    """ "required", "off", or "" where nobody said: then only this machine can call."""
+    stated = _one_of(auth.strip().lower(), ("", "required", "off"), "CDS_AUTH")
+    if stated == "off" or (not stated and clients_file is None):
+        return stated
+    if clients_file is None:
+        raise SettingsError("CDS_AUTH=required needs CDS_CLIENTS, the file that names the clients")
+    if not public_url:
         raise SettingsError(
-            "CDS_CLIENTS is set, but client authentication is not built yet. Unset it; until then let a "
-            "proxy authenticate the clients."
+            "CDS_CLIENTS needs CDS_BASE_URL: a token is made for a public URL, and no other is accepted"
         )
-    auth = auth.strip().lower()
-    if auth == "required":
-        raise SettingsError(
-            "CDS_AUTH=required cannot be honoured: client authentication is not built yet. Listen on "
-            "loopback, or let a proxy authenticate the clients and set CDS_AUTH=off."
-        )
-    return _one_of(auth, ("", "off"), "CDS_AUTH") == "off"
+    return "required"
+
+
+def _path(value: str) -> Path | None:
+    return Path(value.strip()) if value.strip() else None

@@ -76,7 +76,9 @@ class Terminology:
 
         An order names what is to be done; `on_record`, what was done or is in place counts.
         """
-        return self.sets.named(text, on_record=on_record)
+        if len(text) > LONGEST_TEXT:
+            return self.sets.named(text, on_record=on_record)
+        return _named_here(self, text, on_record)
 
     def route(self, codings: Sequence[Coding], texts: Sequence[str]) -> Route | None:
         """The route that an order states beside its medication (`Dosage.route`)."""
@@ -129,6 +131,11 @@ def _looked_up(terms: Terminology, codings: tuple[Coding, ...], texts: tuple[str
 
 
 _remembered = lru_cache(maxsize=_REMEMBERED)(_looked_up)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _named_here(terms: Terminology, text: str, on_record: bool) -> frozenset[str]:
+    return terms.sets.named(text, on_record=on_record)
 
 
 @dataclass(frozen=True, slots=True)

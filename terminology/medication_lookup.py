@@ -97,7 +97,9 @@ def _coded(
             parts.update((part.name, part) for part in read.medication.ingredients)
         else:
             others.append((_OTHER_CODES.index(by), read))
-    found = [*_largest_sets(products)]
+    found = _largest_sets(products)
+    if not parts and not others:
+        return found
     # The ingredient codes beside a product are its own parts; others are a drug of their own.
     inside = {part.name for one in found for part in one.medication.ingredients}
     apart = tuple(part for name, part in parts.items() if name not in inside)
@@ -128,6 +130,8 @@ def _of_server(coding: Coding, server: CodeSource | None) -> _Read | None:
 
 def _largest_sets(products: Sequence[_Read]) -> list[_Read]:
     """Without the products that are a part of another one: the components of a combination or pack."""
+    if len(products) < 2:
+        return list(products)
     sets = [{part.name for part in one.medication.ingredients} for one in products]
     packs = [held for held, one in zip(sets, products, strict=True) if one.medication.form == "Pack"]
     return [
@@ -210,6 +214,8 @@ def made_release(names: tuple[str, ...], stated: Release | None, tables: Medicat
 
 def _merged(read: Sequence[_Read]) -> tuple[list[Medication], list[str]]:
     """One medication per drug, the first source leading; and why there is more than one."""
+    if len(read) == 1:
+        return [read[0].medication], []
     kept: list[_Read] = []
     whys: list[str] = []
     for one in read:

@@ -74,6 +74,8 @@ def _joined(
 
 def _by_part(words: Sequence[str], hits: Sequence[Hit], found: Sequence[FoundStrength]) -> Ingredients:
     """RxNorm's own style, "A 5 MG / B 325 MG Oral Tablet": each part a name with its strength."""
+    if "/" not in words:
+        return ()
     inside = {place for one in found for place in range(one.start, one.end)}
     cuts = [place for place, word in enumerate(words) if word == "/" and place not in inside]
     if not cuts:

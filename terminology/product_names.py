@@ -25,6 +25,7 @@ _MODIFIED_PHRASES = (
     ("gastroretentive",),
 )
 _MODIFIED_STARTS = frozenset(phrase[0] for phrase in _MODIFIED_PHRASES)
+_TELLING = _MODIFIED | _MODIFIED_STARTS
 _LONGEST_PHRASE = max(map(len, _MODIFIED_PHRASES))
 _LIQUIDS = ("solution", "suspension", "syrup", "elixir", "concentrate", "injection", "injectable", "liquid")
 
@@ -128,6 +129,8 @@ def _release(
             return "extended"
     if "extended" in implied or form.release == "extended":
         return "extended"
+    if _TELLING.isdisjoint(words):
+        return "immediate" if "immediate" in implied or form.release == "immediate" else None
     ends = (
         {hit.end for hit in hits}
         | {one.end for one in found}
@@ -164,8 +167,9 @@ def _bracketed(text: str) -> str | None:
 
 def _by_rate(read: ProductName) -> ProductName:
     """A patch labelled by what it releases per hour acts through the skin, not on it."""
-    rated = any(strength is not None and strength.per == "h" for _, strength in read.ingredients)
-    if rated and read.form == "Medicated Patch":
+    if read.form != "Medicated Patch":
+        return read
+    if any(strength is not None and strength.per == "h" for _, strength in read.ingredients):
         return replace(read, form="Transdermal System", route="transdermal")
     return read
 
@@ -175,6 +179,8 @@ def _without_impossible_strength(read: ProductName) -> ProductName:
 
     A percentage is per gram on the skin and per millilitre in a liquid; elsewhere it says nothing.
     """
+    if all(strength is None for _, strength in read.ingredients):
+        return read
     form = (read.form or "").lower()
     liquid = any(word in form for word in _LIQUIDS) and "tablet" not in form and "powder" not in form
     kept = tuple((name, _possible(strength, read.route, liquid)) for name, strength in read.ingredients)

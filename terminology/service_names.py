@@ -23,6 +23,7 @@ _SHORT = {
     "c/o": "complains of",
 }
 _SHORT_FORM = re.compile(r"\b(" + "|".join(map(re.escape, _SHORT)) + r")\b")
+_INSIDE = frozenset({"-", "(", ")"})  # "SCS (trial)", "SCS - trial"
 _ENDS_CLAUSE = frozenset({",", ";", ".", ":", "(", ")", "+", "&", "|", "-", "and", "then", "plus"})
 
 # Before the name, in the same clause. What is taken away or denied is neither ordered nor in place.
@@ -50,9 +51,9 @@ _PARTS = frozenset({
 })  # fmt: skip
 _GONE_AFTER = frozenset({
     "removal", "removed", "explant", "explantation", "explanted", "extraction", "declined", "refused", "cancelled",
-    "canceled", "discontinued", "stopped", "contraindicated", "not", "abscess", "hematoma", "haematoma", "lipomatosi",
-    "lipomatosis", "fibrosi", "fibrosis", "haemorrhage", "hemorrhage", "metastasi", "metastasis", "tumor", "tumour",
-    "conditional", "compatible", "safe", "ready", "surescan",
+    "canceled", "discontinued", "stopped", "contraindicated", "not", "abscess", "hematoma", "haematoma",
+    "lipomatosis", "fibrosis", "haemorrhage", "hemorrhage", "metastasis", "tumor", "tumour", "conditional",
+    "compatible", "safe", "ready", "surescan", "collection", "mass", "fluid", "lesion", "empyema", "space", "bleed",
 })  # fmt: skip
 _CARE_AFTER = frozenset({
     "check", "interrogation", "programming", "reprogramming", "adjustment", "follow", "followup", "refill", "clinic",
@@ -105,19 +106,22 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def _singular(word: str) -> str:
-    return word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith("ss") else word
+    plural = len(word) > 4 and word.endswith("s") and not word.endswith(("ss", "us", "is"))
+    return word[:-1] if plural else word
 
 
 def _hits(words: Sequence[str], index: Index) -> list[_Hit]:
-    """The longest phrase at each place, unless it lies inside one that began before."""
+    """The longest phrase at each place, unless it lies inside one that began before; brackets do not part it."""
+    places = [place for place, word in enumerate(words) if word not in _INSIDE]
+    plain = tuple(words[place] for place in places)
     found: list[_Hit] = []
     reached = 0
-    for place, word in enumerate(words):
+    for place, word in enumerate(plain):
         for further, names in index.get(word, ()):
             end = place + 1 + len(further)
-            if tuple(words[place + 1 : end]) == further:
+            if plain[place + 1 : end] == further:
                 if end > reached:
-                    found.append(_Hit(place, end, names))
+                    found.append(_Hit(places[place], places[end - 1] + 1, names))
                     reached = end
                 break
     return found
@@ -147,6 +151,6 @@ def _behind(words: Sequence[str], end: int, on_record: bool) -> bool:
             return True
         if word in _CARE_AFTER:
             return not on_record
-        if word not in _PARTS:
+        if word not in _PARTS and word not in _INSIDE:
             return False
     return False

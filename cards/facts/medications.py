@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Literal, Protocol
 
+from cards.facts.dispensed import GIVEN_TYPES, lately_given
 from cards.facts.dosage import DailyDose, read_dose
 from cards.facts.drug_classes import groups_of
 from cards.facts.drug_named import named_drug
@@ -143,14 +144,32 @@ def read_medication_list(
     now: datetime,
     zone: tzinfo,
 ) -> tuple[Order, ...]:
-    """What the patient is taking: active, on-hold, or supplied for a period that is still running."""
+    """What the patient is taking: active, on-hold, or supplied for a period that is still running.
+
+    A drug of which no order or report tells, and that was dispensed or administered lately, counts without a
+    dose.
+    """
     found: dict[str, Order] = {}
+    given: list[Resource] = []
     for resource in resources:
+        if resource.get("resourceType") in GIVEN_TYPES and lately_given(resource, now, zone):
+            given.append(resource)
         if resource.get("resourceType") not in LIST_TYPES or not in_force(resource, now, zone):
             continue
         for place, order in enumerate(_orders(resource, "active", known, terms, weight_kg, zone)):
-            found.setdefault(f"{order.id}#{place}", order)
+            found.setdefault(_place(order, place), order)
+    taken = {order.drug_key[0] for order in found.values()}
+    unknown = DailyDose(why="known from a dispense or administration only")
+    for resource in given:
+        for place, order in enumerate(_orders(resource, "active", known, terms, None, zone)):
+            if order.drug_key[0] not in taken:
+                found.setdefault(_place(order, place), replace(order, dose=unknown))
     return tuple(found.values())
+
+
+def _place(order: Order, place: int) -> str:
+    """One key for each drug of each entry; entries without an id are different ones."""
+    return f"{order.id if text(order.resource.get('id')) else id(order.resource)}#{place}"
 
 
 def read_ended(
@@ -175,7 +194,7 @@ def read_ended(
         if ended is None:
             continue
         for place, order in enumerate(_orders(resource, "ended", known, terms, None, zone)):
-            found.setdefault(f"{order.id}#{place}", replace(order, ends=ended))
+            found.setdefault(_place(order, place), replace(order, ends=ended))
     return tuple(found.values())
 
 

@@ -95,6 +95,11 @@ class Pregnancy:
         """Whether pregnant and possibly fewer completed weeks than that; true when the age is not known."""
         return self.status == "yes" and self._bounds[0] < 7 * weeks
 
+    def may_be_due_within(self, days: int) -> bool:
+        """Whether pregnant and the due date may be at most so many days ahead, or past."""
+        _, most = self._bounds
+        return self.status == "yes" and (most is None or most >= PREGNANCY_LIMITS.term_days - days)
+
     @property
     def _bounds(self) -> tuple[int, int | None]:
         if self.ga_days_least is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from cards.acknowledged import Acknowledged
 from cards.facts.lab_table import LABS
 from cards.facts.record import KeyResult, Record
+from cards.knowledge.case_pregnancy import pregnancy_codes, pregnancy_observations
 from cards.knowledge.strict_yaml import KnowledgeFileError
 from terminology.coding import GTS_ABBREVIATION, ICD10CM, LOINC, SNOMED, UCUM
 from terminology.load import Terminology
@@ -23,7 +24,7 @@ CASE_MEMBERS = frozenset({
 })  # fmt: skip
 _PATIENT = frozenset({
     "age", "birth_date", "sex", "weight_kg", "height_cm", "conditions", "inpatient", "pregnant_weeks",
-    "delivered_days_ago", "breastfeeding", "observations", "ancestry",
+    "pregnant", "delivered_days_ago", "breastfeeding", "pregnancy_test", "contraception", "observations", "ancestry",
 })  # fmt: skip
 _ORDER = frozenset({
     "drug", "dose", "times", "code", "at", "sig", "steps", "as_needed", "stop", "days_ago", "ends_in",
@@ -52,7 +53,9 @@ def make_case(case: Mapping[str, Any], terms: Terminology) -> MadeCase:
     """
     patient = case.get("patient") or {}
     check_members(case["name"], patient, _PATIENT)
-    conditions = list(enumerate(patient.get("conditions") or ()))
+    conditions = list(
+        enumerate((*(patient.get("conditions") or ()), *pregnancy_codes(case["name"], patient)))
+    )
     keys: dict[str, list[dict[str, Any]]] = {
         "patient": [_patient(patient)],
         "conditions": [_condition(code, number) for number, code in conditions],
@@ -178,7 +181,9 @@ def _coded_results(case: Mapping[str, Any], terms: Terminology) -> Iterator[dict
     """`results`: positive or negative, by value set."""
     for name, answer in (case.get("results") or {}).items():
         known = terms.sets.sets.get(name)
-        concept: dict[str, Any] = {"text": min(known.texts)} if known and not known.codes and known.texts else {}
+        concept: dict[str, Any] = (
+            {"text": min(known.texts)} if known and not known.codes and known.texts else {}
+        )
         if not concept:
             system, code = _code(case["name"], name, terms)
             concept = {"coding": [{"system": system, "code": code}]}
@@ -187,9 +192,8 @@ def _coded_results(case: Mapping[str, Any], terms: Terminology) -> Iterator[dict
 
 
 def _pregnancy(patient: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    if "pregnant_weeks" in patient:
-        due = NOW.date() + timedelta(days=round(280 - float(patient["pregnant_weeks"]) * 7))
-        yield _observation("edd", LOINC, "11778-8", _ago(20), valueDateTime=due.isoformat())
+    for identifier, code, days_ago, value in pregnancy_observations(patient, NOW.date()):
+        yield _observation(identifier, LOINC, code, _ago(days_ago), **value)
     for number, given in enumerate(patient.get("observations") or ()):
         yield {"resourceType": "Observation", "id": f"o{number}", "status": "final", **given}
 
@@ -212,7 +216,8 @@ def _concept(name: str, terms: Terminology) -> dict[str, Any]:
         system, code = min(one.codes)
         return {"coding": [{"system": system, "code": code}], "text": title}
     if one.texts:
-        return {"text": min(one.texts)}
+        usual = name.replace("-", " ")
+        return {"text": usual if usual in one.texts else min(one.texts)}
     return _concept(min(one.includes), terms)
 
 

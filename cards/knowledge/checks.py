@@ -2,6 +2,7 @@
 
 import string
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from decimal import Decimal
 from itertools import pairwise
 from typing import Protocol
@@ -11,19 +12,14 @@ from cards.facts.lab_table import LABS
 from cards.knowledge.conditions import Condition, Predicate
 from cards.knowledge.offers import Offer
 from cards.knowledge.rule_types import (
-    AgeLimit,
     Application,
     Circumstance,
-    DoseLimit,
     Duplicate,
-    Frequency,
     Monitoring,
     Pair,
     ProcedureHold,
     RenalDose,
     RepeatInterval,
-    StartDose,
-    Taper,
 )
 from cards.knowledge.statements import Statement
 from cards.rules.names import PREDICATES
@@ -42,37 +38,44 @@ def offer_problems(offer: Offer, terms: Names | None) -> Iterator[str]:
     for name in (*offer.only_for, *offer.unless_on):
         if not _exists(name, terms):
             yield f"no drug class or ingredient {name}"
-    fields = {name for _, name, _, _ in string.Formatter().parse(offer.label) if name is not None}
-    if fields - {"drug"}:
+    asked = {name for _, name, _, _ in string.Formatter().parse(offer.label) if name is not None}
+    if asked - {"drug"}:
         yield "label: the only placeholder is {drug}"
+
+
+Member = tuple[str | int, ...]
+"""Where in a statement something stands: its members and indexes; from `drug` on, where in its file."""
 
 
 def problems(
     statement: Statement, risks: Iterable[str], offers: Iterable[str], terms: Names | None
-) -> Iterator[str]:
-    """Everything wrong with a statement, in words; the first stops the start."""
+) -> Iterator[tuple[Member, str]]:
+    """Everything wrong with a statement, each with its member and in words; the first stops the start."""
     risk_names, rule = frozenset(risks), statement.rule
-    for condition in conditions(statement):
+    for member, condition in conditions(statement):
         for predicate in condition.predicates:
-            yield from predicate_problems(predicate, risk_names, terms)
+            for wrong in predicate_problems(predicate, risk_names, terms):
+                yield member, wrong
     if isinstance(rule, RenalDose):
-        yield from _band_problems(rule)
+        yield from ((("rule", "bands"), wrong) for wrong in _band_problems(rule))
     if isinstance(rule, Pair | Circumstance) and rule.risk_set and rule.risk_set not in risk_names:
-        yield f"no risk set {rule.risk_set}"
+        yield ("rule", "risk_set"), f"no risk set {rule.risk_set}"
     if isinstance(rule, Monitoring) and rule.lab not in LABS:
-        yield f"no lab {rule.lab}; known are {', '.join(sorted(LABS))}"
+        yield ("rule", "lab"), f"no lab {rule.lab}; known are {', '.join(sorted(LABS))}"
     for offer in statement.offers:
         if offer not in offers:
-            yield f"no offer {offer} in offers.yaml"
+            yield ("offers",), f"no offer {offer} in offers.yaml"
     if statement.recommends and statement.recommends not in statement.offers:
-        yield f"recommends {statement.recommends}, which is not one of its offers"
+        yield ("recommends",), f"recommends {statement.recommends}, which is not one of its offers"
     if statement.recommends and not statement.checked:
-        yield "recommends an offer, though its source has not been checked"
-    yield from _name_problems(statement, terms)
+        yield ("recommends",), "recommends an offer, though its source has not been checked"
+    for member, name in _named(statement):
+        if not _exists(name, terms):
+            yield member, f"no drug class, ingredient or value set {name}"
     if isinstance(rule, Circumstance | Monitoring | Application | RepeatInterval):
-        yield from _placeholder_problems(rule.summary)
+        yield from ((("rule", "summary"), wrong) for wrong in _placeholder_problems(rule.summary))
     if isinstance(rule, Circumstance) and rule.when_missing.predicates and not rule.missing:
-        yield "`when_missing` needs the words of `missing`"
+        yield ("rule", "when_missing"), "`when_missing` needs the words of `missing`"
 
 
 def predicate_problems(predicate: Predicate, risks: frozenset[str], terms: Names | None) -> Iterator[str]:
@@ -97,28 +100,22 @@ def predicate_problems(predicate: Predicate, risks: frozenset[str], terms: Names
             yield f"predicate {predicate.name}: no drug class, ingredient or value set {arg}"
 
 
-def conditions(statement: Statement) -> Iterator[Condition]:
-    """Every condition a statement contains."""
-    for escalation in (*statement.escalations, *statement.caps):
-        yield escalation.when
+def conditions(statement: Statement) -> Iterator[tuple[Member, Condition]]:
+    """Every condition a statement contains, with the member it stands in."""
+    for kind, steps in (("escalations", statement.escalations), ("caps", statement.caps)):
+        for place, step in enumerate(steps):
+            yield (kind, place, "when"), step.when
     rule = statement.rule
-    match rule:
-        case RenalDose():
-            yield rule.when_missing
-        case DoseLimit():
-            yield from (rule.indication, rule.unless)
-        case Frequency() | StartDose() | Monitoring() | Taper():
-            yield from (rule.when, rule.unless)
-        case Pair():
-            yield from (rule.when, rule.unless)
-            yield from (risk.when for risk in rule.risks)
-        case Circumstance():
-            yield from (rule.when, rule.unless, rule.when_missing)
-        case ProcedureHold():
-            yield rule.tier_up
-            yield from (hold.when for hold in rule.holds)
-        case AgeLimit() | Duplicate() | Application() | RepeatInterval():
-            pass
+    for field in fields(rule):
+        value = getattr(rule, field.name)
+        if isinstance(value, Condition):
+            yield ("rule", field.name), value
+    if isinstance(rule, Pair):
+        for place, risk in enumerate(rule.risks):
+            yield ("rule", "risks", place, "when"), risk.when
+    if isinstance(rule, ProcedureHold):
+        for place, hold in enumerate(rule.holds):
+            yield ("rule", "holds", place, "when"), hold.when
 
 
 def _band_problems(rule: RenalDose) -> Iterator[str]:
@@ -130,26 +127,29 @@ def _band_problems(rule: RenalDose) -> Iterator[str]:
             yield f"bands '{lower.label}' and '{upper.label}' leave a gap or overlap"
 
 
-def _name_problems(statement: Statement, terms: Names | None) -> Iterator[str]:
+def _named(statement: Statement) -> Iterator[tuple[Member, str]]:
+    """Every class, ingredient and value set outside conditions, with the member it stands in."""
     rule = statement.rule
-    names: list[str] = list(statement.applies_to)
+    for name in statement.applies_to:
+        yield ("applies_to",), name
     if statement.drug:
-        names.append(statement.drug.ingredient)
+        yield ("drug", "ingredient"), statement.drug.ingredient
+    members: tuple[str, ...] = ()
     match rule:
         case Pair():
-            names += [*rule.subject, *rule.partner, *rule.third, *rule.longer_washout_days]
+            members = ("subject", "partner", "third", "longer_washout_days")
         case Duplicate():
-            names.append(rule.drug_class)
+            yield ("rule", "drug_class"), rule.drug_class
         case RepeatInterval():
-            names += rule.given
+            members = ("given",)
         case ProcedureHold():
-            names += [*rule.high, *rule.intermediate, *rule.low]
-            names += [name for hold in rule.holds for name in hold.drugs]
+            members = ("high", "intermediate", "low")
+            for place, hold in enumerate(rule.holds):
+                yield from ((("rule", "holds", place, "drugs"), name) for name in hold.drugs)
         case _:
             pass
-    for name in names:
-        if not _exists(name, terms):
-            yield f"no drug class, ingredient or value set {name}"
+    for member in members:
+        yield from ((("rule", member), name) for name in getattr(rule, member))
 
 
 def _exists(name: str, terms: Names | None) -> bool:
@@ -158,11 +158,11 @@ def _exists(name: str, terms: Names | None) -> bool:
 
 def _placeholder_problems(text: str) -> Iterator[str]:
     try:
-        fields = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+        asked = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
     except ValueError as error:
         yield f"summary {text!r}: {error}"
         return
-    for name in fields:
+    for name in asked:
         if name not in PLACEHOLDERS:
             yield f"summary: no placeholder {name!r}; known are {', '.join(sorted(PLACEHOLDERS))}"
 

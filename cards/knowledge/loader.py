@@ -14,6 +14,7 @@ from cards.knowledge.risks import read_risks
 from cards.knowledge.rule_types import Duplicate, Pair, ProcedureHold, Risk
 from cards.knowledge.schema import FileSchema, StatementSchema, reference
 from cards.knowledge.schema_rules import RULE_SCHEMAS
+from cards.knowledge.seed import read_seed
 from cards.knowledge.statements import Drug, Statement
 from cards.knowledge.strict_yaml import KnowledgeFileError, line_of, read
 
@@ -65,6 +66,7 @@ def load_knowledge(
     statements: dict[str, Statement] = {}
     digest = sha256()
     risks, offers = read_risks(home), read_offers(home)
+    information = {key: line.says for key, line in read_seed(home).information.items()}
     for name, offer in offers.items():
         for wrong in offer_problems(offer, terms):
             raise KnowledgeFileError(f"offers.yaml: {name}: {wrong}")
@@ -78,8 +80,12 @@ def load_knowledge(
             for statement, where in _read_file(path, folder):
                 if statement.id in statements:
                     raise KnowledgeFileError(f"{path.name}: statement id {statement.id} is used twice")
-                for problem in problems(statement, risks, offers, terms):
-                    raise _located(path, where, ValidationError(problem))
+                if statement.information and statement.information not in information:
+                    unknown = ValidationError(f"no information {statement.information} in seed.yaml")
+                    raise _located(path, (*where, "information"), unknown)
+                for member, problem in problems(statement, risks, offers, terms):
+                    at = member if member[0] == "drug" else (*where, *member)
+                    raise _located(path, at, ValidationError(problem))
                 statements[statement.id] = statement
     for statement in statements.values():
         for other in statement.supersedes:
@@ -94,6 +100,7 @@ def load_knowledge(
         of_class=_by_class(statements.values()),
         risks=risks,
         offers=offers,
+        information=information,
     )
 
 
@@ -129,7 +136,7 @@ def _read_file(path: Path, home: Path) -> Iterator[tuple[Statement, tuple[str | 
                 f"{path.name}: line {line_of(path, where)}: {statement.id} needs a case in "
                 f"{cases_file(path).name} in which it {missing}"
             )
-        yield statement, (*where, "rule")
+        yield statement, where
 
 
 def _statement(

@@ -16,11 +16,14 @@ from cards.knowledge.strict_yaml import KnowledgeFileError, line_of, read
 class Offer:
     """`delete` the order itself; `create` a test (`lab`, due in `days`) or a drug without a dose (`rxcui`).
 
-    A test without a known code has its name in `test`, and the value set of its `result`.
+    A test without a row of labs.yaml has its name in `test`, the value set of its `result`, and where one is known
+    its LOINC code in `code` with `display`.
     `replaces` takes the order away with the same click. With `only_for` (drug classes) it concerns the order of
     the card that is of such a class: the order itself, or the draft it is paired with. It is not offered where
-    the patient already has one of `unless_on` (drug classes), and only where there is one of `only_on`. `{drug}`
-    in the label is the order concerned.
+    the patient already has one of `unless_on` (drug classes), and only where there is one of `only_on`. With
+    `only_new` it is offered for a drug new to the patient: none is taken away at once that was being taken.
+    A test is not offered where it is ordered already, with `planned_within` only where it is due in so many
+    days. `{drug}` in the label is the order concerned.
     """
 
     label: str
@@ -28,6 +31,8 @@ class Offer:
     lab: str = ""
     test: str = ""
     result: str = ""
+    code: str = ""
+    display: str = ""
     days: int = 0
     rxcui: str = ""
     drug: str = ""
@@ -35,6 +40,8 @@ class Offer:
     only_for: tuple[str, ...] = ()
     unless_on: tuple[str, ...] = ()
     only_on: tuple[str, ...] = ()
+    only_new: bool = False
+    planned_within: int = 0
 
 
 class _OfferSchema(Loaded):
@@ -44,6 +51,8 @@ class _OfferSchema(Loaded):
     lab = fields.String(validate=validate.OneOf(tuple(LABS)))
     test = fields.String(validate=validate.Length(min=3, max=80))
     result = fields.String()
+    code = fields.String(validate=validate.Regexp(r"^\d+-\d$"))
+    display = fields.String(validate=validate.Length(min=3))
     days = fields.Integer(strict=True)
     rxcui = fields.String(validate=validate.Regexp(r"^\d+$"))
     drug = fields.String()
@@ -51,12 +60,16 @@ class _OfferSchema(Loaded):
     only_for = fields.List(fields.String())
     unless_on = fields.List(fields.String())
     only_on = fields.List(fields.String())
+    only_new = fields.Boolean()
+    planned_within = fields.Integer(strict=True)
 
     @validates_schema
     def _whole(self, data: dict[str, Any], **_: Any) -> None:
         coded = data.get("lab") and LABS[data["lab"]].order_code
         if data["kind"] == "test" and not coded and not (data.get("test") and data.get("result")):
             raise ValidationError("a test needs a `lab` that has an `order`, or `test` and `result`", "lab")
+        if bool(data.get("code")) != bool(data.get("display")) or (data.get("code") and not data.get("test")):
+            raise ValidationError("`code` and `display` belong together, with a `test`", "code")
         if data["kind"] == "drug" and not (data.get("rxcui") and data.get("drug")):
             raise ValidationError("a drug needs `rxcui` and `drug`", "rxcui")
 

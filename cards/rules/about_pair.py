@@ -10,8 +10,9 @@ from decimal import Decimal
 from cards.facts.medications import Order
 from cards.facts.resources import concept_texts, objects, text
 from cards.rules.answer import HOLDS_NOT, Answer, Check, Situation, unknown, whether
+from cards.rules.basis import plain_name
 from cards.rules.context import Context, alongside, continued
-from cards.wording import amount, escape
+from cards.wording import amount
 
 
 def ordered(situation: Situation) -> Answer:
@@ -29,8 +30,7 @@ def also_on(situation: Situation, name: str) -> Answer:
     own = {_drug(one) for one in _pair(situation)}
     for one in alongside(situation.order, situation.ctx):
         if name in one.classes and _drug(one) not in own:
-            named = one.ingredient.name if one.ingredient else escape(one.named)
-            return whether(True, f"Also: {named}", named)
+            return whether(True, f"Also: {plain_name(one)}", plain_name(one))
     if situation.ctx.record.state("medications") != "given":
         return unknown("no medication list was supplied")
     return HOLDS_NOT
@@ -41,7 +41,7 @@ def none_known(situation: Situation, name: str) -> Answer:
     together = (situation.order, *alongside(situation.order, situation.ctx))
     found = next((one for one in together if name in one.classes), None)
     if found is not None:
-        return whether(False, f"Also: {found.ingredient.name if found.ingredient else escape(found.named)}")
+        return whether(False, f"On {plain_name(found)} ({name.replace('-', ' ')})")
     return whether(True, f"No {name.replace('-', ' ')} on the medication list")
 
 

@@ -89,13 +89,20 @@ def _problem(situation: Situation, found: Problem | None) -> Answer:
         return HOLDS_NOT
     ago = ""
     if found.dated is not None:
-        days = (situation.ctx.now - found.dated.latest).days
-        ago = "today" if days < 1 else f"{days} days ago" if days < 14 else f"{days // 7} weeks ago"
-        if days >= 365:
-            ago = f"{days // 365} years ago"
+        zone = situation.ctx.policy.zone
+        since = found.dated.latest.astimezone(zone).date()
+        days = (situation.ctx.now.astimezone(zone).date() - since).days
+        ago = _ago(days)
     named = found.text or "problem"
     when = found.dated.latest.astimezone(situation.ctx.policy.zone).date().isoformat() if found.dated else ""
     return whether(True, f"Problem list: {named}{f', {when}' if when else ''}", ago)
+
+
+def _ago(days: int) -> str:
+    if days < 1:
+        return "today"
+    count, unit = (days, "day") if days < 14 else (days // 7, "week") if days < 365 else (days // 365, "year")
+    return f"{count} {unit}{'' if count == 1 else 's'} ago"
 
 
 Judge = Callable[..., Any]

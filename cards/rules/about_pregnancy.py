@@ -76,13 +76,13 @@ def childbearing_potential(situation: Situation) -> Answer:
 def contraception_recorded(situation: Situation) -> Answer:
     """Some contraception is on record."""
     found = situation.ctx.pregnancy
-    return whether(found.contraception != "none-recorded", f"Contraception: {found.contraception}")
+    return whether(found.contraception != "none-recorded", lambda: _contraception(found))
 
 
 def contraception_effective(situation: Situation) -> Answer:
     """Contraception that no drug defeats is on record: sterilisation or an intrauterine device."""
     found = situation.ctx.pregnancy
-    return whether(found.contraception == "effective", f"Contraception: {found.contraception}")
+    return whether(found.contraception == "effective", lambda: _contraception(found))
 
 
 def pregnancy_test_negative(situation: Situation, days: Decimal) -> Answer:
@@ -93,17 +93,39 @@ def pregnancy_test_negative(situation: Situation, days: Decimal) -> Answer:
     return whether(True, f"Negative pregnancy test {age} days ago")
 
 
+def due_within(situation: Situation, days: Decimal) -> Answer:
+    """The patient is pregnant and may be due in at most so many days, or is past the due date."""
+    found = situation.ctx.pregnancy
+    if found.status != "yes":
+        return pregnant(situation)
+    return whether(found.may_be_due_within(int(days)), lambda: gestation_line(found), _weeks(found))
+
+
 def gestation_line(found: Pregnancy) -> str:
     """The gestational age and where it comes from, for the basis of a card."""
     if found.status != "yes":
         return f"Pregnancy: {found.status} ({found.why})"
-    if found.ga_days is None:
-        return f"Pregnancy: yes, gestational age not known ({found.why})"
-    return f"Pregnancy: {gestation(found.ga_days)} by {found.ga_basis or 'the record'} ({found.why})"
+    if found.ga_days_least is None:
+        words = f"trimester {found.trimester} by its code" if found.trimester else "gestational age not known"
+        return f"Pregnancy: yes, {words} ({found.why})"
+    return f"Pregnancy: {found.ga_words} by {found.ga_basis or 'the record'} ({found.why})"
 
 
 def _weeks(found: Pregnancy) -> str:
-    return gestation(found.ga_days) if found.ga_days is not None else ""
+    return gestation(found.ga_days_least, found.ga_days_most, found.trimester)
+
+
+_METHODS = {
+    "effective": "sterilisation or an intrauterine device",
+    "hormonal": "hormonal",
+    "recorded": "on record, method not said",
+    "none-recorded": "none on record",
+}
+
+
+def _contraception(found: Pregnancy) -> str:
+    sources = f" ({', '.join(found.contraception_sources)})" if found.contraception_sources else ""
+    return f"Contraception: {_METHODS[found.contraception]}{sources}"
 
 
 def _lactation(found: Pregnancy) -> str:
@@ -116,6 +138,7 @@ CHECKS: dict[str, Check] = {
     "pregnancy-unknown": pregnancy_unknown,
     "gestation-at-least": gestation_at_least,
     "gestation-below": gestation_below,
+    "due-within": due_within,
     "lactating": lactating,
     "lactation-unknown": lactation_unknown,
     "infant-younger-than": infant_younger_than,

@@ -7,7 +7,7 @@ from cards.facts.medications import Order
 from cards.knowledge.rule_types import Regimen
 from cards.knowledge.statements import Statement
 from cards.rules.context import Context, daily_exposure
-from cards.wording import amount, escape, times, whole
+from cards.wording import amount, drug, escape, times, whole
 
 
 def drug_name(statement: Statement, order: Order) -> str:
@@ -19,9 +19,13 @@ def drug_name(statement: Statement, order: Order) -> str:
 
 def order_name(order: Order) -> str:
     """Ingredient of an order, capitalised; the text of the order where no drug was recognised."""
-    if order.ingredient is not None:
-        return order.ingredient.name[:1].upper() + order.ingredient.name[1:]
-    return escape(order.named)
+    name = plain_name(order)
+    return name[:1].upper() + name[1:] if order.ingredient is not None else name
+
+
+def plain_name(order: Order) -> str:
+    """The same inside a sentence."""
+    return drug(order.ingredient.name) if order.ingredient is not None else escape(order.named)
 
 
 def order_line(order: Order, ctx: Context, role: str = "Order") -> str:
@@ -54,12 +58,16 @@ def lab_lines(statement: Statement, ctx: Context) -> tuple[str, ...]:
     asked = [one for step in steps for one in step.when.predicates if one.name.startswith("lab-")]
     lines: list[str] = []
     for name in dict.fromkeys(str(one.args[0]) for one in asked):
-        found = ctx.labs.latest(name)
+        lab, found = LABS[name], ctx.labs.latest(name)
         if isinstance(found, str):
             lines.append(found[:1].upper() + found[1:])
-            continue
-        day = found.observed.astimezone(ctx.policy.zone).date().isoformat()
-        lines.append(f"{LABS[name].title} {found.original} of {day}, {found.age_days} days old")
+        else:
+            day = found.observed.astimezone(ctx.policy.zone).date().isoformat()
+            lines.append(f"{lab.title} {found.original} of {day}, {found.age_days} days old")
+        for event in ctx.planned:
+            if lab.value_set in event.value_sets:
+                due = f" for {event.when.earliest.date().isoformat()}" if event.when else ""
+                lines.append(f"{lab.title} is ordered{due}")
     return tuple(lines)
 
 

@@ -12,7 +12,7 @@ from cards.knowledge.statements import Statement
 from cards.rules.basis import lab_lines, order_line, order_name, renal_lines
 from cards.rules.context import Context, in_force, new_start
 from cards.rules.predicates import holds, judge, risk_factors
-from cards.rules.severity import graded
+from cards.rules.severity import graded, protecting
 from cards.rules.summary_text import filled, pair_name
 from cards.wording import whole
 
@@ -73,6 +73,7 @@ def check(statement: Statement, rule: Pair, order: Order, ctx: Context) -> Outco
                 *(_partner_line(one, ctx) for one in others),
                 *basis,
                 *(f"Risk factor: {one}" for one in named),
+                *protecting(statement, ctx, order, *_pair(lead)),
                 *lab_lines(statement, ctx),
                 *(renal_lines(ctx) if _needs_kidney(statement, severity) else ()),
             ),

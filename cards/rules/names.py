@@ -72,6 +72,7 @@ PREDICATES: dict[str, tuple[str, ...]] = {
     "pregnancy-unknown": (),
     "gestation-at-least": ("number",),
     "gestation-below": ("number",),
+    "due-within": ("days",),
     "lactating": (),
     "lactation-unknown": (),
     "infant-younger-than": ("days",),

@@ -70,7 +70,7 @@ def check(statement: Statement, rule: ProcedureHold, order: Order, ctx: Context)
             advice=(*because, *(_plan(need) for need in needed), *rule.advice),
             basis=(
                 order_line(order, ctx),
-                *(f"With: {order_line(_other(need, order), ctx)}{_stopped(need, ctx)}" for need in needed),
+                *(f"With: {_other_line(need, order, ctx)}" for need in needed),
                 *(line for need in needed[:1] for line in need.raised),
                 *(
                     _inr_line(ctx)
@@ -230,14 +230,12 @@ def _length(need: _Need) -> str:
     return f"{amount(hours / 24)}{upper} days"
 
 
-def _other(need: _Need, order: Order) -> Order:
-    return need.procedure if order.has_drug else need.drug
-
-
-def _stopped(need: _Need, ctx: Context) -> str:
-    if need.drug.kind != "ended" or need.drug.ends is None:
-        return ""
-    return f", stopped {max((ctx.now - need.drug.ends.latest).days, 0)} days ago"
+def _other_line(need: _Need, order: Order, ctx: Context) -> str:
+    other = need.procedure if order.has_drug else need.drug
+    line = order_line(other, ctx).removeprefix("Order: ")
+    if other.kind == "ended" and other.ends is not None:
+        line += f", stopped {other.ends.latest.astimezone(ctx.policy.zone).date().isoformat()}"
+    return line
 
 
 def _inr_line(ctx: Context) -> tuple[str, ...]:

@@ -42,6 +42,21 @@ def graded(
     return severity, tuple(f"Graded {severity.name}: {one}." for one in reasons), tuple(dict.fromkeys(basis))
 
 
+def protecting(
+    statement: Statement, ctx: Context, order: Order, partner: Order, beside: tuple[Order, ...]
+) -> tuple[str, ...]:
+    """The therapy that keeps an escalation from applying, for the basis."""
+    verdicts = [judge(step.when, ctx, order, partner, beside) for step in statement.escalations]
+    return tuple(
+        dict.fromkeys(
+            answer.said()
+            for verdict in verdicts
+            for predicate, answer in verdict.decided
+            if predicate.name == "none-known" and answer.holds is False
+        )
+    )
+
+
 def capped(
     severity: Indicator, statement: Statement, ctx: Context, order: Order
 ) -> tuple[Indicator, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from cards.facts.medications import Order
 from cards.knowledge.statements import Statement
-from cards.rules.basis import drug_name, order_name
+from cards.rules.basis import drug_name, order_name, plain_name
 from cards.rules.context import Context, daily_exposure
 from cards.wording import amount, gestation, whole
 from cards.wording import summary as one_line
@@ -36,7 +36,9 @@ def filled(text: str, statement: Statement, order: Order, ctx: Context, **given:
         "dose": dose,
         "age": lambda: str(ctx.patient.oldest) if ctx.patient.oldest is not None else "not known",
         "crcl": crcl,
-        "weeks": lambda: gestation(ctx.pregnancy.ga_days),
+        "weeks": lambda: gestation(
+            ctx.pregnancy.ga_days_least, ctx.pregnancy.ga_days_most, ctx.pregnancy.trimester
+        ),
         "pair": lambda: "",
         "partner": lambda: "",
         "value": lambda: "",
@@ -51,5 +53,5 @@ def filled(text: str, statement: Statement, order: Order, ctx: Context, **given:
 
 def pair_name(order: Order, partners: Iterable[Order]) -> str:
     """ "Naproxen with warfarin"."""
-    names = dict.fromkeys(order_name(partner) for partner in partners)
-    return f"{order_name(order)} with {' and '.join(name[:1].lower() + name[1:] for name in names)}"
+    names = dict.fromkeys(plain_name(partner) for partner in partners)
+    return f"{order_name(order)} with {' and '.join(names)}"

@@ -7,11 +7,17 @@ from cards.card import MAX_SUMMARY
 from cards.knowledge.strict_yaml import read
 
 _TEXTS: dict[str, str] = read(Path(__file__).with_name("en.yaml"))
+_NAMES: dict[str, str] = read(Path(__file__).with_name("names.yaml"))
 
 
 def say(key: str, **values: object) -> str:
     """The text called `key` with its placeholders filled."""
     return _TEXTS[key].format(**values)
+
+
+def drug(ingredient: str) -> str:
+    """An ingredient as a sentence calls it."""
+    return _NAMES.get(ingredient, ingredient)
 
 
 def summary(text: str) -> str:
@@ -48,9 +54,20 @@ _MARKDOWN = str.maketrans(
 )
 
 
-def gestation(days: int | None) -> str:
-    """Gestational age in weeks and days: "22w0d"."""
-    return "not known" if days is None else f"{days // 7}w{days % 7}d"
+def gestation(least: int | None, most: int | None, trimester: int | None) -> str:
+    """Gestational age in weeks and days: "22w0d", "19w0d-19w6d"; else the trimester; else "week not known".
+
+    `least` and `most` are its bounds in days, `most` None without an upper one.
+    """
+    if least is None:
+        return f"trimester {trimester}" if trimester else "week not known"
+    first = f"{least // 7}w{least % 7}d"
+    if most is None:
+        return f"{first} or more"
+    last = f"{most // 7}w{most % 7}d"
+    if least == most:
+        return first
+    return f"{first}-{last}" if least > 0 else f"up to {last}"
 
 
 def escape(text: str) -> str:

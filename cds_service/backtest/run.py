@@ -12,6 +12,7 @@ from typing import Any, Literal
 import orjson
 
 import cds_service
+from cards.facts.medications import ORDER_TYPES
 from cds_service.backtest import buckets
 from cds_service.backtest.identity import fingerprint
 from cds_service.backtest.local import digest_of, each, evaluate_one, pool, stage_piece
@@ -49,6 +50,13 @@ class Run:
         """Where its files are."""
         return Layout(self.out)
 
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Adds the time of the block to that of the step."""
+        began = time.monotonic()
+        yield
+        self.seconds[step] = self.seconds.get(step, 0.0) + time.monotonic() - began
+
 
 def run(call: Run) -> dict[str, Any]:
     """Runs, or goes on with, a back-test and returns its manifest.
@@ -60,7 +68,7 @@ def run(call: Run) -> dict[str, Any]:
     layout = call.layout
     layout.out.mkdir(parents=True, exist_ok=True)
     with _only_one(layout), pool(call.jobs) as submit:
-        with _timed(call, "digests"):
+        with call.timed("digests"):
             wanted = _plan(call, found, submit, bench.knowledge.version, bench.terminology.version)
         plan = _planned(call, wanted, found)
         if layout.manifest.exists():
@@ -91,7 +99,7 @@ def run(call: Run) -> dict[str, Any]:
 def _run_here(call: Run, found: list[Source], count: int, submit: Any) -> list[dict[str, Any]]:
     layout, progress = call.layout, call.progress
     read: list[dict[str, Any]] = []
-    with _timed(call, "reading"):
+    with call.timed("reading"):
         progress.begin("reading", 0, "resources")
         calls = ((stage_piece, one, layout, count, call.settings, call.key) for one in pieces(found))
         for facts in each(submit, call.jobs, calls):
@@ -101,15 +109,15 @@ def _run_here(call: Run, found: list[Source], count: int, submit: Any) -> list[d
             progress.advance(facts["resources"])
         progress.total = progress.done
         progress.finish()
-    with _timed(call, "sorting"):
+    with call.timed("sorting"):
         filled = layout.work / "filled.json"
         if not filled.exists():
             staged = sorted(layout.staged.glob("*.parquet"))
             buckets.fill(staged, layout.buckets, layout.scratch, call.jobs)
             write_json(filled, {"buckets": count})
-    with _timed(call, "evaluating"):
+    with call.timed("evaluating"):
         kept = sum(facts["kept"] for facts in read)
-        orders = sum(facts["types"].get("MedicationRequest", 0) for facts in read)
+        orders = sum(facts["types"].get(kind, 0) for facts in read for kind in ORDER_TYPES)
         progress.begin("evaluating", orders or kept, "orders")
         numbered = ((evaluate_one, layout, number, call.settings, call.key) for number in range(count))
         for facts in each(submit, call.jobs, numbered):
@@ -165,13 +173,6 @@ def _rates(call: Run, layout: Layout, read: list[dict[str, Any]]) -> dict[str, f
         "resources": round(resources / max(spent, 1e-9), 1),
         "orders_evaluating": round(orders / max(call.seconds.get("evaluating", 0.0), 1e-9), 1),
     }
-
-
-@contextmanager
-def _timed(call: Run, name: str) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    call.seconds[name] = call.seconds.get(name, 0.0) + time.monotonic() - began
 
 
 @contextmanager

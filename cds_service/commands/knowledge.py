@@ -1,4 +1,4 @@
-"""`cds-service knowledge`: check, test and list the treatment knowledge."""
+"""`cds-service knowledge`: check, test and list the treatment knowledge, and the claims it began from."""
 
 import csv
 import io
@@ -9,11 +9,14 @@ from typing import Any
 import click
 
 from cards.knowledge.cases import run_cases
-from cards.knowledge.loader import load_knowledge
+from cards.knowledge.loader import HOME, load_knowledge, triggers
+from cards.knowledge.seed import Claim, disagreements, read_seed
 from cards.knowledge.statements import Statement
+from cards.knowledge.strict_yaml import KnowledgeFileError
 from cds_service.commands.failures import reported
 from cds_service.json_bytes import to_text
-from terminology.load import load as load_terminology
+from cds_service.settings import read_settings
+from cds_service.site_terminology import site_terminology
 
 _COLUMNS = (
     "id",
@@ -25,9 +28,16 @@ _COLUMNS = (
     "severity",
     "evidence",
     "jurisdictions",
+    "source",
+    "review",
     "approved_by",
     "file",
 )
+_SEED_COLUMNS = ("id", "claim", "verdict", "value", "does", "sources")
+_FORMATS = click.Choice(("table", "csv", "json", "markdown"))
+
+
+_TABLE = ("id", "kind", "drug", "severity", "evidence", "review", "source")
 
 
 @click.group("knowledge")
@@ -39,7 +49,11 @@ def knowledge_group() -> None:
 def check_command() -> None:
     """Read every knowledge file; name file, line and field of what is wrong."""
     with reported():
-        knowledge = load_knowledge()
+        settings = read_settings()
+        knowledge = load_knowledge(terms=site_terminology(settings), overlay=settings.knowledge_overlay)
+        claims = read_seed(HOME).claims
+        for problem in disagreements(claims, knowledge.statements.values()):
+            raise KnowledgeFileError(f"seed.yaml: {problem}")
     files = {one.file for one in knowledge.statements.values()}
     count = f"{len(knowledge.statements)} statements in {len(files)} files"
     click.echo(f"{count}, version {knowledge.version}: no problem found")
@@ -49,8 +63,11 @@ def check_command() -> None:
 def test_command() -> None:
     """Run every case that stands beside the knowledge files; exit code 1 when one does not hold."""
     with reported():
-        knowledge, terminology = load_knowledge(), load_terminology()
+        settings = read_settings()
+        terminology, overlay = site_terminology(settings), settings.knowledge_overlay
+        knowledge = load_knowledge(terms=terminology, overlay=overlay)
         results = list(run_cases(knowledge, terminology))
+        results += run_cases(knowledge, terminology, overlay) if overlay else ()
     failing = [one for one in results if one.problems]
     for one in failing:
         click.echo(f"{one.file}: {one.name}")
@@ -65,21 +82,50 @@ def test_command() -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(("table", "csv", "json", "markdown")),
+    type=_FORMATS,
     default="table",
     show_default=True,
 )
 def list_command(kind: str | None, form: str) -> None:
     """List the statements."""
     with reported():
-        statements = load_knowledge().statements.values()
+        statements = load_knowledge(overlay=read_settings().knowledge_overlay).statements.values()
     kinds = sorted({one.kind for one in statements})
     if kind is not None and kind not in kinds:
         raise click.BadParameter(
             f"there is no kind {kind}; known are {', '.join(kinds)}", param_hint="--kind"
         )
     rows = [_row(one) for one in sorted(statements, key=lambda one: one.id) if kind in (None, one.kind)]
-    click.echo(_written(rows, form), nl=False)
+    click.echo(_written(rows, form, _COLUMNS, _TABLE), nl=False)
+
+
+@knowledge_group.command("seed")
+@click.option("--format", "form", type=_FORMATS, default="table", show_default=True)
+def seed_command(form: str) -> None:
+    """List the claims of the source document and what the product does with each."""
+    with reported():
+        claims = read_seed(HOME).claims
+    rows = [_claim_row(name, claims[name]) for name in sorted(claims)]
+    click.echo(_written(rows, form, _SEED_COLUMNS, ("id", "verdict", "claim", "does")), nl=False)
+
+
+def _claim_row(name: str, claim: Claim) -> dict[str, Any]:
+    parts = [f"judged by {', '.join(claim.statements)}"] if claim.statements else []
+    parts += [f"information {claim.information}"] if claim.information else []
+    parts += [f"not surfaced: {claim.not_surfaced}"] if claim.not_surfaced else []
+    return {
+        "id": name,
+        "claim": claim.claim,
+        "verdict": claim.verdict,
+        "value": claim.value,
+        "does": "; ".join(parts),
+        "sources": " ".join(claim.sources),
+    }
+
+
+def _about(statement: Statement) -> str:
+    """The product, or the classes that bring the statement up."""
+    return statement.drug.name if statement.drug else " ".join(sorted(triggers(statement)))
 
 
 def _row(statement: Statement) -> dict[str, Any]:
@@ -87,31 +133,33 @@ def _row(statement: Statement) -> dict[str, Any]:
         "id": statement.id,
         "kind": statement.kind,
         "title": statement.title,
-        "drug": statement.drug.name if statement.drug else "",
+        "drug": _about(statement),
         "problem": statement.problem,
         "topic": statement.topic,
         "severity": statement.severity.name,
         "evidence": statement.evidence,
         "jurisdictions": " ".join(sorted(statement.jurisdictions)),
+        "source": f"{statement.sources[0].title}, {statement.sources[0].section}",
+        "review": "approved" if statement.approved_by else "no clinician has approved it yet",
         "approved_by": statement.approved_by or "",
         "file": statement.file,
     }
 
 
-def _written(rows: list[dict[str, Any]], form: str) -> str:
+def _written(rows: list[dict[str, Any]], form: str, columns: tuple[str, ...], table: tuple[str, ...]) -> str:
     if form == "json":
         return to_text(rows) + "\n"
     if form == "csv":
         out = io.StringIO()
-        writer = csv.DictWriter(out, _COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(out, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
         return out.getvalue()
     if form == "markdown":
-        cells = [[str(row[name]).replace("|", "\\|") for name in _COLUMNS] for row in rows]
-        lines = [list(_COLUMNS), ["---"] * len(_COLUMNS), *cells]
+        cells = [[str(row[name]).replace("|", "\\|") for name in columns] for row in rows]
+        lines = [list(columns), ["---"] * len(columns), *cells]
         return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    return _table(rows, ("id", "kind", "severity", "evidence", "jurisdictions", "file"))
+    return _table(rows, table)
 
 
 def _table(rows: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> str:

@@ -25,7 +25,6 @@ from cds_service.fhir.workers import Workers
 from cds_service.hooks.keys import KEYS, PrefetchKey
 from cds_service.hooks.prefetch import next_page, read_key, received
 from cds_service.hooks.schemas import HookRequest
-from cds_service.observability.metrics import count_fetch
 
 # Lists whose orders may refer to a Medication, the most telling first.
 _LISTS: Final = ("medications", "statements", "endedMedications")
@@ -41,14 +40,22 @@ DISPATCHED: Final = PrefetchKey(
 )
 
 
+def _uncounted(*_: object) -> None:
+    """In the place of metrics where there are none, as on the command line."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FhirServers:
-    """What may be asked, and how. `templates` are the queries of the keys with their codes."""
+    """What may be asked, and how. `templates` are the queries of the keys with their codes.
+
+    `count` is told of each query: its key, "ok" or why it failed, and the seconds it took.
+    """
 
     allow_list: tuple[ServerUrl, ...]
     workers: Workers
     limits: Limits
     templates: dict[str, str]
+    count: Callable[[str, str, float], None] = _uncounted
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ def complete(request: HookRequest, record: Record, servers: FhirServers, deadlin
     base = allowed_server(access.server, servers.allow_list)
     if base is None or not access.token:
         why: Why = "not-allowed" if base is None else "no-authorization"
-        return Completed(_refused(request, _without(record, missing, why), why), drafts)
+        return Completed(_refused(request, _without(record, missing, why), why, servers), drafts)
     call = _Call(request, servers, base, deadline, Allowance(servers.limits.max_resources))
     return call.completed(record, drafts, missing)
 
@@ -167,7 +174,7 @@ class _Call:
                 reading.stopped = "timeout"
                 reading.seconds = monotonic() - started
         for reading in readings:
-            count_fetch(reading.row.key, reading.stopped or "ok", reading.seconds)
+            self.servers.count(reading.row.key, reading.stopped or "ok", reading.seconds)
 
     def _work(self, reading: Reading, token: str) -> Callable[..., None]:
         return lambda session: read_pages(
@@ -249,14 +256,14 @@ def _replace(issues: list[Issue], row: PrefetchKey, problems: list[Issue]) -> No
     issues.extend(problems)
 
 
-def _refused(request: HookRequest, record: Record, why: Why) -> Record:
+def _refused(request: HookRequest, record: Record, why: Why, servers: FhirServers) -> Record:
     """The record where access was granted and cannot be used: what was not sent has failed."""
     keys = dict(record.keys)
     for row in KEYS:
         impossible = asks_for_encounter(row.query) and not request.encounter_id
         if keys[row.key].state == "absent" and not impossible:
             keys[row.key] = KeyResult(row.key, "failed", (), words_of(why), row.words)
-            count_fetch(row.key, why, 0.0)
+            servers.count(row.key, why, 0.0)
     return replace(record, keys=keys)
 
 

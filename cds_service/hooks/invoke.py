@@ -5,11 +5,12 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from cards.evaluate import Evaluation, evaluate
+from cards.evaluate import Evaluation
 from cards.facts.record import Record
 from cards.facts.resources import as_list, obj
 from cards.knowledge.loader import Knowledge, load_knowledge
 from cards.policy import Policy
+from cards.sound import evaluate_soundly
 from cds_service.errors import Problem, Refused
 from cds_service.fhir.fetch import Completed, FhirServers, complete
 from cds_service.fhir.paging import Limits
@@ -40,7 +41,7 @@ def load_engine(settings: Settings) -> Engine:
     """Reads knowledge and terminology. Raises KnowledgeFileError or TableError for a wrong file."""
     terminology = site_terminology(settings)
     return Engine(
-        knowledge=load_knowledge(),
+        knowledge=load_knowledge(terms=terminology, overlay=settings.knowledge_overlay),
         terminology=terminology,
         policy=Policy(
             jurisdiction=settings.jurisdiction, zone=settings.zone, statement_url=_statement_url(settings)
@@ -93,7 +94,7 @@ def nothing_ordered(request: HookRequest) -> bool:
 def evaluated(request: HookRequest, found: Completed, engine: Engine, now: datetime) -> Evaluation:
     """The evaluation of a request whose record has been read."""
     service = request.service
-    return evaluate(
+    return evaluate_soundly(
         service.hook,
         found.record,
         found.drafts,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cards.facts.procedures import SERVICE_TYPES
+from cards.facts.dispensed import GIVEN_TYPES
 from terminology.coding import LOINC
 from terminology.value_sets import ValueSet
 
@@ -52,7 +53,7 @@ KEYS = (
         key="medications",
         query="MedicationRequest?patient={{context.patientId}}&status=active,on-hold&_count=200",
         words="the list of active medications",
-        types=_ORDERS | {"MedicationStatement"} | _MEDICATION,
+        types=_ORDERS | {"MedicationStatement"} | _MEDICATION | GIVEN_TYPES,
         topic="medications",
     ),
     PrefetchKey(

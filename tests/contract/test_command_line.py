@@ -136,10 +136,10 @@ def test_explain_lists_what_does_not_conform_by_path_and_never_by_value():
 
 def test_an_order_of_another_kind_is_named_as_not_checked():
     body = plain()
-    service = {"resourceType": "ServiceRequest", "id": "s1", "status": "draft", "intent": "order"}
+    service = {"resourceType": "NutritionOrder", "id": "s1", "status": "draft", "intent": "order"}
     body["context"]["draftOrders"]["entry"].append({"resource": service})
     named = [(issue["code"], issue.get("resource")) for issue in explained(body)["issues"]]
-    assert ("not-a-medication-order", "ServiceRequest/s1") in named
+    assert ("not-a-medication-order", "NutritionOrder/s1") in named
 
 
 @pytest.mark.parametrize(("status", "more"), [("entered-in-error", {}), ("draft", {"doNotPerform": True})])

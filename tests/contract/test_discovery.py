@@ -3,11 +3,14 @@ import re
 
 import pytest
 
+from cards.facts.lab_table import LABS
 from cards.facts.record import Record
 from cds_service.hooks.keys import KEYS, templates
 
 KEYS_OF_THE_INTERFACE = [
-    "patient", "medications", "endedMedications", "statements", "conditions", "kidney", "body", "encounter",
+    "patient", "medications", "endedMedications", "statements", "conditions", "kidney", "body", "inr", "bleeding",
+    "pregnancy", "sodium", "potassium", "liver", "ecg", "bloodPressure", "genetics", "orders", "procedures",
+    "devices", "encounter",
 ]  # fmt: skip
 
 
@@ -25,8 +28,9 @@ def test_discovery_answers_with_and_without_a_slash_and_never_redirects(client, 
 
 
 def test_each_hook_has_a_service_of_its_own_id(services):
-    assert [one["hook"] for one in services] == ["order-select", "order-sign", "patient-view"]
-    assert len({one["id"] for one in services}) == 3
+    hooks = ["order-select", "order-sign", "order-dispatch", "patient-view"]
+    assert [one["hook"] for one in services] == hooks
+    assert len({one["id"] for one in services}) == len(hooks)
 
 
 def test_every_advertised_service_can_be_called(client, services):
@@ -58,7 +62,7 @@ def test_templates_keep_to_what_every_r4_server_answers(services):
         if parameters:
             named = [part.partition("=")[0] for part in parameters.split("&")]
             assert len(set(named)) == len(named)
-            assert set(named) <= {"patient", "status", "code", "_sort", "_count"}
+            assert set(named) <= {"patient", "status", "code", "category", "_sort", "_count"}
 
 
 def test_conditions_are_not_filtered_by_clinical_status(services):
@@ -70,6 +74,13 @@ def test_codes_of_results_come_from_the_value_sets_that_the_evaluation_uses(term
     for name in ("creatinine", "egfr"):
         for system, code in terminology.sets.sets[name].codes:
             assert f"{system}|{code}" in query
+
+
+def test_each_result_that_statements_ask_for_has_a_key_that_asks_for_its_codes(terminology):
+    asked = {name for row in KEYS for name in row.codes}
+    assert {lab.value_set for lab in LABS.values()} <= asked
+    for query in templates(terminology.sets.sets).values():
+        assert "code=&" not in query
 
 
 def test_every_key_that_is_asked_for_is_read_by_the_evaluation():

@@ -7,6 +7,8 @@ import pytest
 from hook_requests import SIGN, draft_of, outcome, plain
 
 from cds_service.app import create_app
+from cds_service.fhir.failures import WHYS
+from cds_service.hooks.keys import KEYS
 from cds_service.observability.metrics import ISSUE_CODES
 
 SECRETS = [
@@ -134,17 +136,22 @@ def test_labels_come_from_closed_sets(client, engine):
         client.post(path, json=secretive())
     text = client.get("/metrics").text
     allowed = {
-        "hook": {"order-select", "order-sign", "patient-view", "other"},
+        "hook": {"order-select", "order-sign", "order-dispatch", "patient-view", "other"},
         "status": {"2xx", "3xx", "4xx", "5xx"},
         "indicator": {"info", "warning", "critical"},
         "outcome": {"fired", "not-fired", "cannot-evaluate", "suppressed"},
         "code": ISSUE_CODES | {"other"},
         "statement": set(engine.knowledge.statements),
     }
-    found = re.findall(r'(\w+)="([^"]*)"', text)
-    assert found
-    for label, value in found:
-        assert label == "le" or value in allowed[label]
+    fetched = {
+        "key": {row.key for row in KEYS} | {"references", "dispatchedOrders"},
+        "outcome": WHYS | {"ok"},
+    }
+    assert "cds_requests_total{" in text
+    for line in text.splitlines():
+        closed = fetched if line.startswith("cds_fetch") else allowed
+        for label, value in re.findall(r'(\w+)="([^"]*)"', line):
+            assert label == "le" or value in closed[label]
 
 
 def test_readiness_tells_the_versions_and_health_tells_nothing(client, engine):

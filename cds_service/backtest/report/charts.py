@@ -1,0 +1,62 @@
+"""Charts as inline SVG. Each stands beside a table with the same numbers, so that no one depends on it."""
+
+from markupsafe import Markup
+
+from cds_service.backtest.report.tables import Table
+
+_SERIES = ("critical", "warning", "info")
+_HEIGHT, _COLUMN, _GAP, _LEFT, _FOOT = 180, 34, 14, 44, 24
+_MOST_YEARS = 20
+
+
+def bar(value: float, most: float) -> Markup:
+    """A bar beside a number; decoration for a screen reader."""
+    width = max(0.0, min(100.0, 100 * value / most)) if most else 0.0
+    return Markup(
+        '<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        '<rect class="rail" width="100" height="10"/><rect class="fill" width="{:.2f}" height="10"/></svg>'
+    ).format(width)
+
+
+def columns_by_year(table: Table) -> Markup:
+    """Cards per 100 orders by year, stacked by indicator; "" for fewer than two years with numbers."""
+    names = [column.name for column in table.columns]
+    places = [names.index(name) for name in _SERIES]
+    shown: list[tuple[str, list[float]]] = []
+    for line in table.lines:
+        numbers = [float(cell) for place in places if isinstance(cell := line.cells[place], int | float)]
+        if len(numbers) == len(places):  # the others are suppressed
+            shown.append((str(line.cells[0]), numbers))
+    shown = sorted(shown)[-_MOST_YEARS:]
+    most = max((sum(values) for _, values in shown), default=0.0)
+    if len(shown) < 2 or not most:
+        return Markup("")
+    width = _LEFT + len(shown) * (_COLUMN + _GAP)
+    parts = [
+        Markup(
+            '<svg class="years" viewBox="0 0 {} {}" role="img" aria-labelledby="years-title">'
+            '<title id="years-title">Cards per 100 orders by year: see the table</title>'
+        ).format(width, _HEIGHT + _FOOT)
+    ]
+    for step in range(3):
+        height = 10 + (_HEIGHT - 10) * step / 2
+        parts.append(
+            Markup('<line x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/><text x="{}" y="{:.1f}" class="axis">{}</text>')
+            .format(_LEFT, width, height, height, _LEFT - 6, height + 4, f"{most * (2 - step) / 2:.3g}")
+        )  # fmt: skip
+    for number, (year, values) in enumerate(shown):
+        left, top = _LEFT + _GAP / 2 + number * (_COLUMN + _GAP), float(_HEIGHT)
+        for name, value in zip(_SERIES, values, strict=True):
+            height = (_HEIGHT - 10) * value / most
+            top -= height
+            parts.append(
+                Markup('<rect class="{}" x="{}" y="{:.2f}" width="{}" height="{:.2f}"/>').format(
+                    name, left, top, _COLUMN, height
+                )
+            )
+        parts.append(
+            Markup('<text x="{}" y="{}" class="year">{}</text>').format(
+                left + _COLUMN / 2, _HEIGHT + 16, year
+            )
+        )
+    return Markup("").join([*parts, Markup("</svg>")])

@@ -1,0 +1,70 @@
+"""Who may call what: clients the hooks, with a token of their own; people the pages.
+
+Discovery, health and preflights are open. Every refused token gets the same answer; the audit has the reason.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from flask import Flask, Response, g, request
+
+from cds_service.errors import Problem, Refused
+from cds_service.hooks.discovery import BY_ID
+from cds_service.per_process import PerProcess
+from cds_service.security.pages import PageRules, check_page
+from cds_service.security.tokens import TokenRefusedError, verify
+from cds_service.settings import Settings
+from cds_service.worker import Worker
+
+_OPEN: Final = frozenset({"hooks.discovery", "health.healthz", "health.readyz"})
+_CLIENTS_BLUEPRINT: Final = "hooks"
+_UNAUTHENTICATED: Final = Problem("login", "This call could not be authenticated.")
+
+
+def register_guard(
+    app: Flask, settings: Settings, worker: PerProcess[Worker], clock: Callable[[], datetime]
+) -> None:
+    """Checks each call before its body is read."""
+    rules = PageRules.of(settings)
+
+    @app.before_request
+    def check() -> None:
+        endpoint = request.endpoint
+        if request.method == "OPTIONS" or endpoint is None or endpoint in _OPEN:
+            return
+        if request.blueprint != _CLIENTS_BLUEPRINT:
+            check_page(rules)
+        elif settings.auth_required:
+            _authenticate(settings, worker.get(), clock)
+
+    @app.after_request
+    def challenge(response: Response) -> Response:
+        if response.status_code == 401:
+            response.headers.setdefault("WWW-Authenticate", "Bearer")
+        return response
+
+
+def _authenticate(settings: Settings, worker: Worker, clock: Callable[[], datetime]) -> None:
+    """Sets g.client. Raises Refused (401), the same for every reason."""
+    service_id = (request.view_args or {}).get("service_id", "")
+    service = BY_ID.get(service_id)
+    if service is not None:
+        g.service, g.hook = service.id, service.hook
+    registry = worker.registry
+    if registry is None or settings.base_url is None:  # not so, by the settings; and if it were, nobody may call
+        raise Refused(401, _UNAUTHENTICATED)
+    url = f"{settings.base_url}/cds-services/{service_id}"
+    own = [f"{url}/feedback", url] if request.endpoint == "hooks.feedback" else [url]
+    try:
+        g.client = verify(
+            request.headers.get("Authorization", ""),
+            own,
+            registry.clients,
+            registry.key,
+            worker.store.replay.first_use,
+            clock().timestamp(),
+        )
+    except TokenRefusedError as error:
+        g.audit_reason, g.claimed_client = error.reason, error.client
+        raise Refused(401, _UNAUTHENTICATED) from None

@@ -1,0 +1,124 @@
+"""The store as one worker uses it. A store that is down or full never blocks a clinical answer."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from cards.acknowledged import Acknowledged
+from cds_service.store import answers
+from cds_service.store.breaker import Breaker, StoreDownError
+from cds_service.store.engine import StoreUrlError, open_engine
+from cds_service.store.keyed_hash import HashKeyError, keyed_hash, read_key
+from cds_service.store.records import Answer
+from cds_service.store.replay import ReplayGuard
+from cds_service.store.settings import StoreSettings
+from cds_service.store.writer import Record, Writer
+
+_CLOSE_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counting:
+    """Told of records lost, of how many wait, and of tokens remembered in memory only."""
+
+    lost: Callable[[int], None] = lambda _: None
+    waiting: Callable[[int], None] = lambda _: None
+    fallback: Callable[[], None] = lambda: None
+
+
+@dataclass(slots=True)
+class Store:
+    """`engine` and `writer` are None where there is no store, or it could not be opened."""
+
+    engine: Engine | None
+    writer: Writer | None
+    breaker: Breaker
+    replay: ReplayGuard
+    key: bytes
+    opened: bool
+
+    def hash(self, kind: str, client: str, value: str) -> str:
+        """The keyed hash of an identifier, "" for none."""
+        return keyed_hash(self.key, kind, client, value) if self.key else ""
+
+    def add(self, record: Record) -> None:
+        """Hands a card or an audit event to the writer."""
+        if self.writer is not None:
+            self.writer.add(record)
+
+    def keep(self, given: Iterable[Answer], received_at: datetime) -> int:
+        """Writes feedback; returns how many entries were new. Raises StoreDownError: then none is kept."""
+        if self.engine is None:
+            raise StoreDownError
+        try:
+            return answers.keep(self.engine, given, received_at)
+        except SQLAlchemyError as error:
+            self.breaker.failed(error)
+            raise StoreDownError from None
+
+    def acknowledged(
+        self, client: str, patient_hash: str, since: datetime, seconds: float
+    ) -> tuple[Acknowledged, ...]:
+        """Earlier answers about a patient. Raises StoreDownError where they are not there in `seconds`."""
+        if self.engine is None or not patient_hash:
+            return ()
+        engine = self.engine
+
+        def read() -> tuple[Acknowledged, ...]:
+            with engine.connect().execution_options(reading=True) as connection:
+                return answers.acknowledged(connection, client, patient_hash, since)
+
+        return self.breaker.run(read, seconds)
+
+    def state(self) -> dict[str, Any]:
+        """What /readyz shows of this worker."""
+        if not self.opened:
+            return {"store": "none" if self.engine is None and not self.breaker.down_as else "down"}
+        waiting, lost = (self.writer.waiting, self.writer.lost) if self.writer else (0, 0)
+        return {
+            "store": "down" if self.breaker.down_as else "ok",
+            "replayGuard": "memory" if self.replay.in_memory else "store",
+            "waiting": waiting,
+            "lost": lost,
+        }
+
+    def close(self, seconds: float = _CLOSE_SECONDS) -> int:
+        """Writes what waits and lets go; returns how many records were lost."""
+        lost = self.writer.close(seconds) if self.writer is not None else 0
+        self.breaker.close()
+        if self.engine is not None:
+            self.engine.dispose()
+        return lost
+
+
+def open_store(settings: StoreSettings | None, counting: Counting) -> Store:
+    """The store of this process. Raises nothing: what cannot be opened is a store that is down."""
+    if settings is None:
+        return _without("", counting)
+    breaker = Breaker(settings.threads)
+    try:
+        key = read_key(settings.hash_key_file, make=settings.make_hash_key)
+        engine = open_engine(settings.url, settings.threads + 3)
+        quick = open_engine(settings.url, settings.threads, busy_seconds=0.25, durable=False)
+    except (HashKeyError, StoreUrlError) as error:
+        return _without(type(error).__name__, counting)
+    writer = Writer(engine, breaker, settings.most_waiting, counting.lost, counting.waiting)
+    return Store(
+        engine=engine,
+        writer=writer,
+        breaker=breaker,
+        replay=ReplayGuard(quick, breaker, counting.fallback),
+        key=key,
+        opened=True,
+    )
+
+
+def _without(down_as: str, counting: Counting) -> Store:
+    breaker = Breaker(1)
+    breaker.down_as = down_as
+    replay = ReplayGuard(None, breaker, counting.fallback)
+    return Store(engine=None, writer=None, breaker=breaker, replay=replay, key=b"", opened=False)

@@ -1,0 +1,63 @@
+"""What one worker process holds open: the store and the clients with their keys. Made after the fork."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cds_service.observability.metrics import count_replay_fallback, count_store_lost, show_store_waiting
+from cds_service.observability.request_log import log_trouble
+from cds_service.per_process import PerProcess
+from cds_service.security.clients import Client
+from cds_service.security.registry import Registry, check_clients, open_registry
+from cds_service.settings import Settings
+from cds_service.store.settings import store_settings
+from cds_service.store.store import Counting, Store, open_store
+
+_COUNTING = Counting(lost=count_store_lost, waiting=show_store_waiting, fallback=count_replay_fallback)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """`registry` is None where calls need no token."""
+
+    store: Store
+    registry: Registry | None
+
+    def state(self) -> dict[str, Any]:
+        """What /readyz shows of this worker, without names."""
+        return {**self.store.state(), **(self.registry.state() if self.registry else {})}
+
+    def close(self) -> None:
+        """Writes what waits; says so where something was lost."""
+        if self.registry is not None:
+            self.registry.close()
+        lost = self.store.close()
+        if lost:
+            log_trouble("store-records-lost", f"{lost} at the end of a worker")
+
+
+def workers(settings: Settings, clock: Callable[[], datetime]) -> PerProcess[Worker]:
+    """The worker of each process, made on first use.
+
+    The clients are read here too, so that a wrong file stops the start: raises ClientsError, StoreUrlError.
+    """
+    clients: tuple[Client, ...] = ()
+    if settings.auth_required and settings.clients_file is not None:
+        clients = check_clients(settings.clients_file, plain_http=settings.fhir_http_any)
+    store_settings(settings)
+    return PerProcess(lambda: _start(settings, clients, clock))
+
+
+def _start(settings: Settings, clients: tuple[Client, ...], clock: Callable[[], datetime]) -> Worker:
+    registry = None
+    if settings.auth_required and settings.clients_file is not None:
+        registry = open_registry(
+            settings.clients_file,
+            clients,
+            ca_file=str(settings.fhir_ca_file) if settings.fhir_ca_file else None,
+            plain_http=settings.fhir_http_any,
+            report=lambda error: log_trouble("clients-file", str(error)),
+        )
+    store = open_store(store_settings(settings), _COUNTING, lambda: clock().timestamp())
+    return Worker(store, registry)
