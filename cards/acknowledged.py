@@ -1,10 +1,11 @@
 """Answers that were given to earlier cards: what a prescriber has overridden for a lasting reason is not repeated."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from cards.card import Indicator
 from cards.facts.medications import Order
 from cards.finding import Finding
 from cards.rules.basis import order_name
@@ -27,12 +28,17 @@ class Acknowledged:
     at: datetime
 
 
-def answered(lead: Finding, order: Order | None, earlier: Iterable[Acknowledged], ctx: Context) -> bool:
+def answered(
+    group: Sequence[Finding], order: Order | None, earlier: Iterable[Acknowledged], ctx: Context
+) -> bool:
     """Whether the same card was overridden within the policy's window, and the dose has not been raised.
 
-    Contraindications and cards on pregnancy or lactation are always shown again.
+    `group` are the findings of one card, the lead first. Contraindications and cards on pregnancy or
+    lactation are always shown again, so a card that holds a grave finding of that kind is.
     """
-    if order is None or (lead.topic or lead.statement.topic) in _ALWAYS_SHOWN:
+    lead = group[0]
+    grave = (one for one in group if one is lead or one.severity > Indicator.info)
+    if order is None or any((one.topic or one.statement.topic) in _ALWAYS_SHOWN for one in grave):
         return False
     since = ctx.now - timedelta(days=ctx.policy.repeat_days)
     drugs, dose = frozenset(drugs_of(lead, order)), order.dose.peak_day_mg

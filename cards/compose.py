@@ -69,10 +69,11 @@ def compose(
     silent: set[tuple[str, str]] = set()
     for group in groups.values():
         group.sort(key=lambda finding: (-finding.severity, finding.statement.order))
-        lead = group[0]
-        if answered(lead, orders.get(lead.order), earlier, ctx):
-            silent.update((finding.statement.id, finding.order) for finding in group)
-        elif lead.severity >= least:
+        while group and answered(group, orders.get(group[0].order), earlier, ctx):
+            known = [finding for finding in group if finding.order == group[0].order]
+            silent.update((finding.statement.id, finding.order) for finding in known)
+            group = [finding for finding in group if finding not in known]
+        if group and group[0].severity >= least:
             ranked.append(group)
     ranked.sort(key=lambda group: (-group[0].severity, group[0].statement.order, group[0].order))
     cards = [_card(group, orders, ctx, terms, card_scope, after, spoken) for group in ranked]
@@ -173,8 +174,11 @@ def _suggestions(
             removed = any(action.type == "delete" for action in made)
             if after(about, None if removed else about.resource, drugs) - spoken:
                 continue
+        label = offers.label(offer, about)
+        if any(label == one.label for one in found):  # two statements offer the same under two names
+            continue
         advised = change is None and name == lead.statement.recommends and not lead.unchecked
-        add(offers.label(offer, about), name, made, recommended=advised)
+        add(label, name, made, recommended=advised)
     return tuple(found)
 
 

@@ -157,5 +157,15 @@ def _group(path: Path, index: int, row: Any, sources: Any) -> Group:
     return Group(name=row["class"], **values)
 
 
+def read_leading(path: Path = PATH) -> tuple[str, ...]:
+    """The classes by which a combination product is led, first first. Raises KnowledgeFileError."""
+    document = read(path)
+    leading = document.get("leading") if isinstance(document, dict) else None
+    if not isinstance(leading, list) or not all(isinstance(name, str) for name in leading):
+        raise KnowledgeFileError(f"{path.name}: line {line_of(path, ('leading',))}: leading: needs a list of classes")
+    return tuple(leading)
+
+
 GROUPS: Final = read_groups()
+LEADING: Final = read_leading()
 _ALL_MEMBERS: Final = frozenset().union(*(group.of for group in GROUPS))

@@ -87,7 +87,6 @@ class Labs:
         ]
         return any(answers) if answers else None
 
-
     def _sets(self, code: object) -> frozenset[str]:
         """The value sets of a test by code, and by name: laboratories send genotypes without a known code."""
         words = (*concept_texts(code), *(one.display for one in codings(code)))

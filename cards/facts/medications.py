@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from cards.facts.dispensed import GIVEN_TYPES, lately_given
 from cards.facts.dosage import DailyDose, read_dose
-from cards.facts.drug_classes import groups_of
+from cards.facts.drug_classes import LEADING, groups_of
 from cards.facts.drug_named import named_drug
 from cards.facts.record import Issue
 from cards.facts.resources import (
@@ -30,6 +30,7 @@ from cards.facts.therapy_dates import authored, course_days, ended_at, in_force,
 from terminology.coding import Coding
 from terminology.medications import Ingredient, Medication, MedicationLookup, Route, Strength
 
+NO_DOSE = DailyDose()
 ORDER_TYPES = frozenset({"MedicationRequest", "MedicationOrder", "MedicationPrescription"})
 LIST_TYPES = ORDER_TYPES | {"MedicationStatement"}
 
@@ -222,7 +223,7 @@ def _orders(
         ingredient=None,
         classes=frozenset(),
         strength=stated,
-        dose=_dose(resource, stated, weight_kg, words=_words(named)),
+        dose=NO_DOSE if lookup.medications else _dose(resource, stated, weight_kg, words=_words(named)),
         authored=authored(resource, zone),
         ends=stated_end(resource, zone),
         prior=_prior(resource),
@@ -302,9 +303,15 @@ def _dose(
 
 
 def _leading_ingredient(medication: Medication, terms: Medications) -> Ingredient | None:
-    """The ingredient the advice is about: the first with a drug class we know, else the first."""
-    classed = (part for part in medication.ingredients if terms.classes(part.name))
-    return next(classed, next(iter(medication.ingredients), None))
+    """The ingredient the advice is about: by the classes that lead (classes.yaml), else the first classed."""
+    parts = medication.ingredients
+    if len(parts) < 2:
+        return next(iter(parts), None)
+    for name in LEADING:
+        for part in parts:
+            if name in terms.classes(part.name):
+                return part
+    return next((part for part in parts if terms.classes(part.name)), parts[0])
 
 
 def _prior(resource: Resource) -> frozenset[str]:

@@ -58,7 +58,8 @@ def class_count_at_least(situation: Situation, name: str, least: Decimal) -> Ans
     """The order and other therapy in force have so many different ingredients of the class."""
     together = (situation.order, *_others(situation))
     members = dict.fromkeys(_name(one) for one in together if name in one.classes)
-    return whether(len(members) >= least, f"Together: {', '.join(members)}", " + ".join(members))
+    named = tuple(members)
+    return Answer(len(named) >= least, f"Together: {', '.join(named)}", " + ".join(named), named)
 
 
 def class_dose_above(situation: Situation, name: str, limit: Decimal) -> Answer:

@@ -48,23 +48,23 @@ def ancestry(situation: Situation, value_set: str) -> Answer:
 def condition(situation: Situation, value_set: str) -> Answer:
     """An active problem is in the value set."""
     found = next((p for p in situation.ctx.problems if p.active and value_set in p.value_sets), None)
-    return _problem(situation, found)
+    return _problem(situation, found, value_set)
 
 
 def condition_within(situation: Situation, value_set: str, days: Decimal) -> Answer:
     """A problem of the value set, active or not, began at most so many days ago; undated is not known."""
     dated, undated = _since(situation, value_set, days)
     if dated is not None:
-        return _problem(situation, dated)
+        return _problem(situation, dated, value_set)
     if undated is not None:
         return unknown(f"{undated.text or value_set}: no date on file")
-    return _problem(situation, None)
+    return _problem(situation, None, value_set)
 
 
 def history(situation: Situation, value_set: str, days: Decimal) -> Answer:
     """A problem of the value set, active or not, at most so many days old; an undated one counts."""
     dated, undated = _since(situation, value_set, days)
-    return _problem(situation, dated or undated)
+    return _problem(situation, dated or undated, value_set)
 
 
 def _since(situation: Situation, value_set: str, days: Decimal) -> tuple[Problem | None, Problem | None]:
@@ -82,7 +82,7 @@ def _surely_before(problem: Problem, first: Any) -> bool:
     return bool(known) and all(when.latest < first for when in known)
 
 
-def _problem(situation: Situation, found: Problem | None) -> Answer:
+def _problem(situation: Situation, found: Problem | None, value_set: str) -> Answer:
     if found is None:
         if situation.ctx.record.state("conditions") != "given":
             return unknown("no problem list was supplied")
@@ -93,7 +93,7 @@ def _problem(situation: Situation, found: Problem | None) -> Answer:
         since = found.dated.latest.astimezone(zone).date()
         days = (situation.ctx.now.astimezone(zone).date() - since).days
         ago = _ago(days)
-    named = found.text or "problem"
+    named = found.text or value_set.replace("-", " ")
     when = found.dated.latest.astimezone(situation.ctx.policy.zone).date().isoformat() if found.dated else ""
     return whether(True, f"Problem list: {named}{f', {when}' if when else ''}", ago)
 

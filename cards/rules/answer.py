@@ -24,12 +24,14 @@ class Situation:
 class Answer:
     """`holds` is None where it is not known. `basis` names the input (value, date), or what is missing.
 
-    `value` is the input in a word or two, for a summary ("520 ms", "3 weeks ago").
+    `value` is the input in a word or two, for a summary ("520 ms", "3 weeks ago"); `drugs` are the ingredients
+    it is about, where that is more than the ordered one.
     """
 
     holds: bool | None
     basis: Callable[[], str] | str = ""
     value: str = ""
+    drugs: tuple[str, ...] = ()
 
     def said(self) -> str:
         """The basis as text."""

@@ -45,6 +45,7 @@ def check(statement: Statement, rule: Circumstance, order: Order, ctx: Context) 
                 *basis,
                 *(f"Risk factor: {one}" for one in factors),
             ),
+            drugs=verdict.drugs,
         )
     )
 

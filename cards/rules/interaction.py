@@ -64,6 +64,7 @@ def check(statement: Statement, rule: Pair, order: Order, ctx: Context) -> Outco
                 ctx,
                 pair=pair_name(order, others),
                 partner=order_name(lead.partner),
+                value=_stopped_ago(lead.partner, ctx),
                 risks=f" ({', '.join(named[:4])})" if named else "",
             ),
             reason=rule.reason,
@@ -176,10 +177,19 @@ def _washout(ended: Order, washout_days: int, rule: Pair) -> int:
 def _partner_line(partner: Order, ctx: Context) -> str:
     line = order_line(partner, ctx, "With")
     if partner.kind == "ended" and partner.ends is not None:
-        line += f", stopped {max((ctx.now - partner.ends.latest).days, 0)} days ago"
+        line += f", stopped {_stopped_ago(partner, ctx)}"
     elif partner.authored is not None and partner.kind == "active":
         line += f", since {partner.authored.earliest.astimezone(ctx.policy.zone).date().isoformat()}"
     return line
+
+
+def _stopped_ago(partner: Order, ctx: Context) -> str:
+    """In local days; "" for one that has not ended."""
+    if partner.ends is None:
+        return ""
+    zone = ctx.policy.zone
+    days = (ctx.now.astimezone(zone).date() - partner.ends.latest.astimezone(zone).date()).days
+    return "today" if days < 1 else "yesterday" if days == 1 else f"{days} days ago"
 
 
 def _lowest_start(rule: Pair, order: Order, ctx: Context) -> DoseAdvice | None:

@@ -47,6 +47,11 @@ class Verdict:
         """The first deciding input in a word or two."""
         return next((answer.value for _, answer in self.decided if answer.value), "")
 
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """The ingredients the deciding inputs are about, each once."""
+        return tuple(dict.fromkeys(drug for _, answer in self.decided for drug in answer.drugs))
+
     def why(self) -> str:
         """The deciding predicates in words, for the trace."""
         return "; ".join(

@@ -9,7 +9,7 @@ from cards.knowledge.rule_types import StartDose
 from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line, renal_lines
 from cards.rules.context import Context, new_start, renal_band, renal_rule
-from cards.rules.predicates import holds
+from cards.rules.predicates import holds, judge
 from cards.rules.severity import by_dose_reading, raised
 from cards.rules.summary_text import filled
 from cards.wording import amount, say, whole
@@ -17,8 +17,9 @@ from cards.wording import amount, say, whole
 
 def check(statement: Statement, rule: StartDose, order: Order, ctx: Context) -> Outcome:
     """Whether a drug new to the patient starts above the usual first dose."""
-    if rule.when.predicates and not holds(rule.when, ctx, order):
-        return not_fired("its condition does not hold")
+    verdict = judge(rule.when, ctx, order)
+    if rule.when.predicates and not verdict.holds:
+        return cannot(verdict.why) if verdict.holds is None else not_fired(verdict.why)
     new = new_start(order, ctx)
     if new is None:
         return cannot("no medication list was supplied, so a new start cannot be told from a refill")
@@ -45,7 +46,11 @@ def check(statement: Statement, rule: StartDose, order: Order, ctx: Context) -> 
             else _summary(statement, order, ctx, severity, first, limit),
             reason=rule.reason,
             advice=(*because, rule.advice),
-            basis=(order_line(order, ctx), *(renal_lines(ctx) if renal_rule(order, ctx) else ())),
+            basis=(
+                order_line(order, ctx),
+                *verdict.basis,
+                *(renal_lines(ctx) if renal_rule(order, ctx) else ()),
+            ),
             dose=DoseAdvice(
                 max_mg_per_day=None if rule.average else limit,
                 regimens=rule.regimens if ctx.renal.crcl_low is not None or not renal_rule(order, ctx) else (),

@@ -11,10 +11,12 @@ import click
 from cards.knowledge.cases import run_cases
 from cards.knowledge.loader import HOME, load_knowledge, triggers
 from cards.knowledge.seed import Claim, disagreements, read_seed
+from cards.knowledge.silent import load_silent
 from cards.knowledge.statements import Statement
 from cards.knowledge.strict_yaml import KnowledgeFileError
 from cds_service.commands.failures import reported
 from cds_service.json_bytes import to_text
+from cds_service.publish.interaction_matrix import interaction_matrix
 from cds_service.settings import read_settings
 from cds_service.site_terminology import site_terminology
 
@@ -51,6 +53,7 @@ def check_command() -> None:
     with reported():
         settings = read_settings()
         knowledge = load_knowledge(terms=site_terminology(settings), overlay=settings.knowledge_overlay)
+        load_silent(terms=site_terminology(settings))
         claims = read_seed(HOME).claims
         for problem in disagreements(claims, knowledge.statements.values()):
             raise KnowledgeFileError(f"seed.yaml: {problem}")
@@ -87,7 +90,7 @@ def test_command() -> None:
     show_default=True,
 )
 def list_command(kind: str | None, form: str) -> None:
-    """List the statements."""
+    """List the statements; the interactions in markdown are a matrix of pairs, the silent ones included."""
     with reported():
         statements = load_knowledge(overlay=read_settings().knowledge_overlay).statements.values()
     kinds = sorted({one.kind for one in statements})
@@ -95,6 +98,10 @@ def list_command(kind: str | None, form: str) -> None:
         raise click.BadParameter(
             f"there is no kind {kind}; known are {', '.join(kinds)}", param_hint="--kind"
         )
+    if kind == "interaction" and form == "markdown":
+        with reported():
+            click.echo(interaction_matrix(statements, load_silent()), nl=False)
+        return
     rows = [_row(one) for one in sorted(statements, key=lambda one: one.id) if kind in (None, one.kind)]
     click.echo(_written(rows, form, _COLUMNS, _TABLE), nl=False)
 

@@ -1,10 +1,12 @@
 """From a read request to its evaluation: the same function for HTTP and the command line."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any
 
+from cards.acknowledged import Acknowledged
 from cards.evaluate import Evaluation
 from cards.facts.record import Record
 from cards.facts.resources import as_list, obj
@@ -18,23 +20,50 @@ from cds_service.fhir.workers import Workers
 from cds_service.hooks.keys import KEYS, PrefetchKey, templates
 from cds_service.hooks.prefetch import read_prefetch
 from cds_service.hooks.schemas import HookRequest
+from cds_service.security.clients import Client
 from cds_service.settings import Settings
 from cds_service.site_terminology import site_terminology
 from terminology.load import Terminology
 
-# Until clients authenticate, all calls come from one client.
+# Where clients do not authenticate, all calls come from one client.
 CLIENT = "unauthenticated"
+# The share of the time budget that looking up earlier answers may take, and its most in seconds.
+_EARLIER_SHARE, _EARLIER_SECONDS = 0.25, 0.25
+
+Earlier = Callable[[float], tuple[Acknowledged, ...]]
+"""(seconds to spare) to the earlier answers about the patient of a request; raises nothing."""
+
+
+def _no_earlier(_: float) -> tuple[Acknowledged, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """All that an evaluation needs besides the request; read once, safe to share between threads."""
+    """All that an evaluation needs besides the request; read once, safe to share between threads.
+
+    `client` is the one it evaluates for. `only_one`: that client knows no selectionBehavior "any".
+    """
 
     knowledge: Knowledge
     terminology: Terminology
     policy: Policy
     fhir: FhirServers
     settings: Settings
+    client: str = CLIENT
+    only_one: bool = False
+
+
+def for_client(engine: Engine, client: Client) -> Engine:
+    """The engine as one client needs it: what it can apply, and the FHIR servers it may name."""
+    servers = client.fhir_servers or engine.fhir.allow_list
+    return replace(
+        engine,
+        client=client.name,
+        only_one=client.only_one,
+        policy=replace(engine.policy, one_action=client.one_action, only_any=client.only_any),
+        fhir=replace(engine.fhir, allow_list=servers),
+    )
 
 
 def load_engine(settings: Settings) -> Engine:
@@ -66,7 +95,7 @@ def _fhir_servers(settings: Settings, terminology: Terminology) -> FhirServers:
     )
 
 
-def answer(request: HookRequest, engine: Engine, now: datetime) -> Evaluation:
+def answer(request: HookRequest, engine: Engine, now: datetime, earlier: Earlier = _no_earlier) -> Evaluation:
     """The evaluation of one request at `now` (aware).
 
     Raises Refused: 413 for too many resources or orders, 412 where the patient cannot be obtained.
@@ -75,9 +104,10 @@ def answer(request: HookRequest, engine: Engine, now: datetime) -> Evaluation:
     refuse_too_many(request, engine.settings)
     if nothing_ordered(request):
         return Evaluation(cards=(), issues=request.issues)
+    answers = earlier(min(_EARLIER_SECONDS, (deadline - monotonic()) * _EARLIER_SHARE))
     found = obtained(request, engine, deadline)
     refuse_without_required(request, found.record)
-    return evaluated(request, found, engine, now)
+    return evaluated(request, found, engine, now, answers)
 
 
 def obtained(request: HookRequest, engine: Engine, deadline: float) -> Completed:
@@ -91,7 +121,13 @@ def nothing_ordered(request: HookRequest) -> bool:
     return request.drafts == () and not any(issue.code == "unreadable-resource" for issue in request.issues)
 
 
-def evaluated(request: HookRequest, found: Completed, engine: Engine, now: datetime) -> Evaluation:
+def evaluated(
+    request: HookRequest,
+    found: Completed,
+    engine: Engine,
+    now: datetime,
+    acknowledged: tuple[Acknowledged, ...] = (),
+) -> Evaluation:
     """The evaluation of a request whose record has been read."""
     service = request.service
     return evaluate_soundly(
@@ -103,13 +139,17 @@ def evaluated(request: HookRequest, found: Completed, engine: Engine, now: datet
         policy=engine.policy,
         knowledge=engine.knowledge,
         terminology=engine.terminology,
-        card_scope=f"{CLIENT}|{request.patient_id}|{service.hook}|{request.hook_instance}",
+        card_scope=f"{engine.client}|{request.patient_id}|{service.hook}|{request.hook_instance}",
+        acknowledged=acknowledged,
     )
 
 
-def response(evaluation: Evaluation) -> dict[str, Any]:
+def response(evaluation: Evaluation, *, only_one: bool = False) -> dict[str, Any]:
     """The body of a successful answer."""
-    return {"cards": [card.as_json() for card in evaluation.cards]}
+    cards = evaluation.cards
+    if only_one:
+        cards = tuple(replace(card, selection_behavior="at-most-one") for card in cards)
+    return {"cards": [card.as_json() for card in cards]}
 
 
 def refuse_without_required(request: HookRequest, record: Record) -> None:

@@ -43,7 +43,9 @@ def location_of(prefetch: Mapping[str, Any]) -> str:
     """The current location of the encounter, if it was sent as a reference to a Location."""
     value = prefetch.get("encounter")
     for encounter in resources_in(value)[0] if isinstance(value, dict | list) else ():
-        places = [one for one in objects(encounter.get("location")) if encounter["resourceType"] == "Encounter"]
+        places = [
+            one for one in objects(encounter.get("location")) if encounter["resourceType"] == "Encounter"
+        ]
         places.sort(key=lambda one: text(one.get("status")) != "active")
         for place in places:
             kind, bare = type_and_id(reference_of(place.get("location")))

@@ -8,8 +8,8 @@ let the frequent one hide the other.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from cards.facts.procedures import SERVICE_TYPES
 from cards.facts.dispensed import GIVEN_TYPES
+from cards.facts.procedures import SERVICE_TYPES
 from terminology.coding import LOINC
 from terminology.value_sets import ValueSet
 

@@ -38,10 +38,11 @@ def _spoken(statement: Statement, rule: Pair) -> tuple[str, ...]:
 
 def _tiers(statement: Statement, rule: Pair) -> str:
     steps = [f"{step.to.name}: {step.because}" for step in (*statement.escalations, *statement.caps)]
+    needed = f" {'and' if rule.when.mode == 'all' else 'or'} ".join(map(str, rule.when.predicates))
     quiet = ", ".join(map(str, rule.unless.predicates))
-    return "; ".join(
-        (statement.severity.name, *steps, *((f"silent: {quiet}",) if quiet else ()))
-    )
+    narrowed = [f"only where: {needed}"] if needed else []
+    silenced = [f"silent: {quiet}"] if quiet else []
+    return "; ".join((statement.severity.name, *steps, *narrowed, *silenced))
 
 
 def _cited(reference: Reference) -> str:

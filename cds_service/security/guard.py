@@ -52,7 +52,9 @@ def _authenticate(settings: Settings, worker: Worker, clock: Callable[[], dateti
     if service is not None:
         g.service, g.hook = service.id, service.hook
     registry = worker.registry
-    if registry is None or settings.base_url is None:  # not so, by the settings; and if it were, nobody may call
+    if (
+        registry is None or settings.base_url is None
+    ):  # not so, by the settings; and if it were, nobody may call
         raise Refused(401, _UNAUTHENTICATED)
     url = f"{settings.base_url}/cds-services/{service_id}"
     own = [f"{url}/feedback", url] if request.endpoint == "hooks.feedback" else [url]

@@ -226,7 +226,7 @@ def test_the_error_of_a_server_that_answers_200_is_named(calm, server, engine, k
 
 @pytest.mark.parametrize("key", OPTIONAL)
 def test_data_of_another_patient_is_left_out_and_named(calm, server, engine, key):
-    kind = sorted(ROWS[key].types)[0]
+    kind = min(ROWS[key].types)
     foreign = {"resourceType": kind, "id": "x", "subject": {"reference": "Patient/other"}}
     response = failing(calm, server, key, engine, faults.body(bundle(foreign)))
     assert "another patient" in not_checked(response)
@@ -275,7 +275,8 @@ def test_a_server_that_is_not_there_is_said_so(calm, server, engine):
 @pytest.mark.parametrize(
     "authorization",
     [
-        "token", 5, [], {"access_token": ""}, {"access_token": 5}, {"access_token": "a b"}, {"access_token": "a\r\nX: y"},
+        "token", 5, [], {"access_token": ""}, {"access_token": 5}, {"access_token": "a b"},
+        {"access_token": "a\r\nX: y"},
         {"access_token": "a", "token_type": "MAC"}, {"access_token": "a", "expires_in": 0},
         {"access_token": "a", "expires_in": -5}, {"token_type": "Bearer"},
     ],
@@ -386,7 +387,7 @@ def test_a_link_that_is_not_followed_is_said_and_the_first_page_is_used(calm, se
 
 def test_pages_without_end_are_bounded_and_said(engine, settings, server):
     def another(handler):
-        number = int((handler.path.partition("page=")[2] or "0"))
+        number = int(handler.path.partition("page=")[2] or "0")
         link = [PAGED | {"url": f"{server.base}/Condition?page={number + 1}"}]
         faults.send(handler, bundle({"resourceType": "Condition", "id": f"c{number}"}, link=link))
 
@@ -624,7 +625,8 @@ def test_a_gzipped_answer_is_read(calm, server, engine):
 
 
 def test_patient_view_fetches_too(calm, server):
-    server.store.append(listed("g1", "active", "gabapentin 600 mg tablet", dosageInstruction=draft_of(asking(server))["dosageInstruction"]))  # fmt: skip
+    dosage = draft_of(asking(server))["dosageInstruction"]
+    server.store.append(listed("g1", "active", "gabapentin 600 mg tablet", dosageInstruction=dosage))
     body = asking(server) | {"hook": "patient-view"}
     del body["context"]["draftOrders"]
     response = calm.post(VIEW, json=body)
