@@ -95,7 +95,7 @@ def capped(cards: tuple[Card, ...], card_scope: str) -> tuple[Card, ...]:
         indicator=max(card.indicator for card in rest),
         source=rest[0].source,
         statements=tuple(dict.fromkeys(name for card in rest for name in card.statements)),
-        override_reasons=OVERRIDE_REASONS,
+        override_reasons=max((card.override_reasons for card in rest), key=len) or OVERRIDE_REASONS,
     )
     return (*cards[:shown], more)
 

@@ -14,8 +14,10 @@ from cds_service.observability.request_log import set_log_level
 from cds_service.observability.requests import register_observation
 from cds_service.observability.routes import health_routes
 from cds_service.publish.routes import knowledge_routes
+from cds_service.security.guard import register_guard
 from cds_service.security.headers import register_headers
 from cds_service.settings import Settings
+from cds_service.worker import workers
 
 _PUBLISH = Path(__file__).with_name("publish")
 
@@ -23,7 +25,7 @@ _PUBLISH = Path(__file__).with_name("publish")
 def create_app(settings: Settings, engine: Engine | None = None, clock: Clock = now_utc) -> Flask:
     """The application of one site. `clock` is read once per call, at the edge.
 
-    Raises InstallationError, KnowledgeFileError or TableError where the service cannot work.
+    Raises InstallationError, SettingsError, KnowledgeFileError or TableError where the service cannot work.
     """
     check_packages()
     set_log_level(settings.log_level)
@@ -39,11 +41,17 @@ def create_app(settings: Settings, engine: Engine | None = None, clock: Clock = 
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    register_observation(app)
+    worker = workers(settings, clock)
+    app.extensions["cds_worker"] = worker
+    register_observation(app, engine, worker, clock)
+    register_guard(app, settings, worker, clock)
     register_headers(app, settings)
     register_error_handlers(app, settings.max_body_bytes)
-    app.register_blueprint(hook_routes(engine, clock))
-    app.register_blueprint(health_routes(engine, "metrics" in settings.pages))
+    app.register_blueprint(hook_routes(engine, worker, clock))
+    auth = "required" if settings.auth_required else "off"
+    app.register_blueprint(
+        health_routes(engine, auth, "metrics" in settings.pages, lambda: worker.get().state())
+    )
     if pages:
         app.register_blueprint(knowledge_routes(engine.knowledge))
     return app

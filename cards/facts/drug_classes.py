@@ -109,8 +109,8 @@ def _at_most(value: Decimal | None, edge: Decimal | None) -> bool | None:
 
 _LISTS = {"of", "routes", "not_routes", "forms", "brands"}
 _NUMBERS = {
-    "strength_mg_from", "strength_mg_at_most", "daily_mg_from", "daily_mg_above", "daily_mg_at_most", "single_mg_at_most",
-    "daily_units_at_most",
+    "strength_mg_from", "strength_mg_at_most", "daily_mg_from", "daily_mg_above", "daily_mg_at_most",
+    "single_mg_at_most", "daily_units_at_most",
 }  # fmt: skip
 _KNOWN = {field.name for field in fields(Group)} - {"name"} | {"class", "source"}
 

@@ -63,11 +63,17 @@ def explain(out: Path, wanted: str, elsewhere: list[Path], key: bytes) -> dict[s
 
 def _settings(manifest: dict[str, Any]) -> RunSettings:
     stored = manifest["settings"]
-    overlay = Path(stored["overlay"]) if stored["overlay"] else None
+    paths = {
+        name: Path(stored[name]) if stored.get(name) else None
+        for name in ("overlay", "rxnorm_file", "value_sets_folder")
+    }
     return RunSettings(
-        jurisdiction=stored["jurisdiction"], zone=ZoneInfo(stored["zone"]).key, since=None, until=None,
-        overlay=overlay,
-    )  # fmt: skip
+        jurisdiction=stored["jurisdiction"],
+        zone=ZoneInfo(stored["zone"]).key,
+        since=None,
+        until=None,
+        **paths,
+    )
 
 
 def _identified(found: list[Source], wanted: str, bench: Bench) -> tuple[str, str, str]:

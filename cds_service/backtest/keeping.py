@@ -4,20 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cards.facts.medications import LIST_TYPES, ORDER_TYPES
-from cards.facts.procedures import SERVICE_TYPES
-from cards.facts.resources import Resource, codings, objects, reference_of, text, type_and_id
+from cards.facts.resources import Resource, reference_of, text, type_and_id
+from cds_service.backtest.asked import USED_TYPES, keys_asking
 from terminology.load import Terminology
 
-_BY_CODE = frozenset({"Observation", "MedicationAdministration"})
-USED_TYPES = (
-    LIST_TYPES
-    | SERVICE_TYPES
-    | _BY_CODE
-    | {
-        "Patient", "Medication", "Condition", "Procedure", "Device", "DeviceUseStatement", "DeviceUsage",
-        "Encounter", "EpisodeOfCare", "Flag",
-    }
-)  # fmt: skip
 _WITHOUT_PATIENT = ORDER_TYPES | {"Medication"}
 
 
@@ -37,7 +27,7 @@ def keep(resource: Resource, terms: Terminology) -> Kept | str:
     kind = text(resource.get("resourceType"))
     if kind not in USED_TYPES:
         return "type not used"
-    if kind in _BY_CODE and not any(_known(one, terms) for one in _concepts(resource)):
+    if kind == "Observation" and not keys_asking(resource, terms):
         # Most results of a hospital are of analytes that no statement asks for.
         return "code not used"
     name = text(resource.get("id"))
@@ -48,19 +38,6 @@ def keep(resource: Resource, terms: Terminology) -> Kept | str:
         resource = {key: value for key, value in resource.items() if key != "text"}
     needs = tuple(sorted(set(_needs(resource)))) if kind in LIST_TYPES else ()
     return Kept(kind, name, patient, needs, resource)
-
-
-def _known(concept: object, terms: Terminology) -> bool:
-    return any(terms.value_sets(one) for one in codings(concept))
-
-
-def _concepts(resource: Resource) -> Iterator[object]:
-    for name in ("code", "medicationCodeableConcept"):
-        yield resource.get(name)
-    inline = resource.get("medication")
-    yield inline.get("concept") if isinstance(inline, dict) else None
-    for part in objects(resource.get("component")):
-        yield part.get("code")
 
 
 def _patient(resource: Resource) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from itertools import islice
 
 from cards.facts.drug_named import named_drug
 from cards.facts.medications import LIST_TYPES, ORDER_TYPES, order_id
@@ -10,28 +11,17 @@ from cards.facts.procedures import SERVICE_TYPES
 from cards.facts.record import KeyResult, Record
 from cards.facts.resources import (
     Resource,
-    objects,
     reference_of,
     text,
     type_and_id,
 )
 from cards.facts.therapy_dates import in_force
-from cards.facts.value_sets import value_sets_of
 from cds_service.backtest.as_of import start_of
+from cds_service.backtest.asked import keys_asking, page_of
 from cds_service.backtest.versions import Entry
 from cds_service.hooks.keys import KEYS
 from terminology.load import Terminology
 
-# Other results than those a key of its own asks for: as many of each kind as such a key would bring.
-_NEWEST = 30
-_OTHER_KEYS = {
-    **dict.fromkeys(("Procedure", "MedicationAdministration"), "procedures"),
-    **dict.fromkeys(("Device", "DeviceUseStatement", "DeviceUsage"), "devices"),
-    **dict.fromkeys(SERVICE_TYPES, "orders"),
-    "Condition": "conditions",
-    "EpisodeOfCare": "episodes",
-    "Flag": "flags",
-}
 _ORDERED = ORDER_TYPES | SERVICE_TYPES
 
 
@@ -44,44 +34,33 @@ class History:
     terms: Terminology
     zone: tzinfo
     listed: list[Entry] = field(default_factory=list)
-    results: dict[str, list[tuple[Entry, datetime]]] = field(default_factory=dict)
-    others: list[Entry] = field(default_factory=list)
+    by_key: dict[str, list[Entry]] = field(default_factory=dict)
     encounters: dict[str, Entry] = field(default_factory=dict)
     medications: list[Resource] = field(default_factory=list)
 
 
 def history(patient_id: str, entries: Iterable[Entry], terms: Terminology, zone: tzinfo) -> History:
-    """The history of one patient. Results are sorted newest first, once for all orders."""
+    """The history of one patient. What a key brings in pages is sorted newest first, once for all orders."""
     out = History(patient_id=patient_id, patient=None, terms=terms, zone=zone)
     for entry in entries:
         if entry.kind == "Patient":
             out.patient = entry
         elif entry.kind in LIST_TYPES:
             out.listed.append(entry)
-        elif entry.kind == "Observation":
-            _file_result(out, entry)
         elif entry.kind == "Encounter":
             out.encounters[entry.id] = entry
         elif entry.kind == "Medication":
             out.medications.append(entry.versions[-1].resource)
-        else:
-            out.others.append(entry)
-    for listed in out.results.values():
-        listed.sort(key=lambda pair: (pair[1], pair[0].id), reverse=True)
+        elif not entry.undated:
+            for key in keys_asking(entry.versions[0].resource, terms):
+                out.by_key.setdefault(key, []).append(entry)
+    for listed in out.by_key.values():
+        listed.sort(key=_newness, reverse=True)
     return out
 
 
-def _file_result(out: History, entry: Entry) -> None:
-    known = max((one.known for one in entry.versions if one.known is not None), default=None)
-    if known is None:
-        return
-    newest = entry.versions[-1].resource
-    sets = value_sets_of(newest.get("code"), out.terms).union(
-        *(value_sets_of(part.get("code"), out.terms) for part in objects(newest.get("component")))
-    )
-    keys = {row.key for row in KEYS if sets.intersection(row.codes)}
-    for name in keys or {f"observations-{one}" for one in sets}:
-        out.results.setdefault(name, []).append((entry, known))
+def _newness(entry: Entry) -> tuple[datetime, str]:
+    return next(one.known for one in entry.versions if one.known is not None), entry.id
 
 
 def record_at(past: History, order: Entry, signed: Resource, moment: datetime) -> Record:
@@ -95,12 +74,9 @@ def record_at(past: History, order: Entry, signed: Resource, moment: datetime) -
     found["endedMedications"] = ended
     found["statements"] = statements
     found["encounter"] = list(_encounter(past, signed, moment))
-    for key, results in past.results.items():
-        found.setdefault(key, []).extend(_newest(results, moment, _page(key), zone))
-    for entry in past.others:
-        shown = _before(entry, order, signed, moment, zone)
-        if shown is not None:
-            found.setdefault(_OTHER_KEYS.get(entry.kind, "others"), []).append(shown)
+    for key, entries in past.by_key.items():
+        shown = (_before(entry, order, signed, moment, zone) for entry in entries)
+        found.setdefault(key, []).extend(_page(key, (one for one in shown if one is not None)))
     words: Mapping[str, str] = {row.key: row.words for row in KEYS}
     return Record(
         patient_id=past.patient_id,
@@ -114,7 +90,8 @@ def record_at(past: History, order: Entry, signed: Resource, moment: datetime) -
 def brief_record(past: History, moment: datetime) -> Record:
     """What is needed to tell which drug and dose an order names: enough to see that no statement concerns it."""
     patient = past.patient.at(moment, past.zone) if past.patient else None
-    body = tuple(_newest(past.results.get("body", ()), moment, _page("body"), past.zone))
+    weighed = (entry.at(moment, past.zone) for entry in past.by_key.get("body", ()))
+    body = tuple(_page("body", (one for one in weighed if one is not None)))
     return Record(
         patient_id=past.patient_id,
         keys={
@@ -125,21 +102,15 @@ def brief_record(past: History, moment: datetime) -> Record:
     )
 
 
-def _page(key: str) -> int:
-    return next((row.newest for row in KEYS if row.key == key and row.newest), _NEWEST)
+def _page(key: str, resources: Iterable[Resource]) -> Iterator[Resource]:
+    """As many of the resources, newest first, as the key's search brings; of services only those still open."""
+    standing = (one for one in resources if not _over(one))
+    return islice(standing, page_of(key))
 
 
-def _newest(
-    results: Iterable[tuple[Entry, datetime]], moment: datetime, most: int, zone: tzinfo
-) -> Iterator[Resource]:
-    count = 0
-    for entry, _ in results:
-        shown = entry.at(moment, zone)
-        if shown is not None:
-            yield shown
-            count += 1
-            if count == most:
-                return
+def _over(resource: Resource) -> bool:
+    kind = text(resource.get("resourceType"))
+    return kind in SERVICE_TYPES and text(resource.get("status")) != "active"
 
 
 def _medication_lists(
@@ -159,8 +130,7 @@ def _medication_lists(
     ended = [one for one in orders if id(one) not in kept]
     active, renewed = _renewed(active, products, zone)
     ended = sorted((*ended, *renewed), key=lambda one: (_written(one, zone), order_id(one)), reverse=True)
-    most = next((row.newest for row in KEYS if row.key == "endedMedications" and row.newest), _NEWEST)
-    return active, ended[:most], statements
+    return active, ended[: page_of("endedMedications")], statements
 
 
 def _written(order: Resource, zone: tzinfo) -> float:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cards.knowledge.loader import load_knowledge
 from cards.policy import Jurisdiction, Policy
 from cds_service.backtest.patient_orders import Bench
+from terminology.csv_tables import TABLES
 from terminology.load import load as load_terminology
 
 _PARTS = ("cards", "terminology", "cds_service/backtest", "cds_service/hooks/keys.py")
@@ -26,6 +27,8 @@ class RunSettings:
     since: date | None
     until: date | None
     overlay: Path | None
+    rxnorm_file: Path | None = None
+    value_sets_folder: Path | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For the manifest."""
@@ -38,7 +41,7 @@ class RunSettings:
 @lru_cache(maxsize=2)
 def bench_for(settings: RunSettings, key: bytes) -> Bench:
     """Knowledge and terminology, read once per process. Raises KnowledgeFileError or TableError."""
-    terminology = load_terminology()
+    terminology = load_terminology(TABLES, settings.rxnorm_file, settings.value_sets_folder)
     return Bench(
         knowledge=load_knowledge(overlay=settings.overlay, terms=terminology),
         terminology=terminology,

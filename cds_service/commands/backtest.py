@@ -13,7 +13,7 @@ from cds_service.commands.failures import Failed, reported
 from cds_service.settings import read_settings
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
-_KEY_FILE = "cds-hash-key"
+_KEY_FILE = ".hash-key"  # the service's own, where it runs in this folder
 
 
 @click.group("backtest")
@@ -28,7 +28,9 @@ def backtest_group() -> None:
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Only orders signed up to this local day.")
 @click.option("--engine", type=click.Choice(("local", "spark")), default="local", show_default=True)
 @click.option(
-    "--overlay", type=click.Path(path_type=Path, file_okay=False, exists=True), help="A site's knowledge."
+    "--overlay",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A site's knowledge. Default: CDS_KNOWLEDGE_OVERLAY.",
 )
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes, or executors of Spark; one per core.")
 @click.option(
@@ -44,9 +46,9 @@ def run_command(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
     Run the same command again to go on after an interruption.
     """
     with _reported():
-        from cds_service.backtest.identity import read_key
         from cds_service.backtest.progress import Progress
         from cds_service.backtest.run import Run, run
+        from cds_service.store.keyed_hash import read_key
 
         jobs = options["jobs"] or os.cpu_count() or 1
         manifest = run(
@@ -54,7 +56,7 @@ def run_command(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
                 sources=list(sources),
                 out=out,
                 settings=_run_settings(options),
-                key=read_key(options["hash_key"] or Path(_KEY_FILE)),
+                key=read_key(options["hash_key"] or Path(_KEY_FILE), make=True),
                 engine=options["engine"],
                 jobs=jobs,
                 spark_master=options["spark_master"] or f"local-cluster[{jobs},1,1024]",
@@ -106,19 +108,18 @@ def explain_command(
         raise click.UsageError("name the order by its hash: backtest explain OUT --order HASH")
     with _reported():
         from cds_service.backtest.explain import explain
-        from cds_service.backtest.identity import read_key
         from cds_service.json_bytes import to_text
+        from cds_service.store.keyed_hash import read_key
 
-        key_file = hash_key or Path(_KEY_FILE)
-        if not key_file.exists():
-            raise Failed(f"there is no hash key {key_file}: name the one of the run with --hash-key")
-        click.echo(to_text(explain(run_folder, wanted.lower(), list(sources), read_key(key_file))))
+        key = read_key(hash_key or Path(_KEY_FILE), make=False)
+        click.echo(to_text(explain(run_folder, wanted.lower(), list(sources), key)))
 
 
 def _run_settings(options: dict[str, Any]) -> Any:
     from cds_service.backtest.settings import RunSettings
 
     site = read_settings()
+    overlay = options["overlay"] or site.knowledge_overlay
     since, until = _day(options["since"]), _day(options["until"])
     if since and until and until < since:
         raise Failed("--until lies before --since")
@@ -127,7 +128,9 @@ def _run_settings(options: dict[str, Any]) -> Any:
         zone=str(site.zone),
         since=since,
         until=until,
-        overlay=options["overlay"].resolve() if options["overlay"] else None,
+        overlay=overlay.resolve() if overlay else None,
+        rxnorm_file=site.rxnorm_file,
+        value_sets_folder=site.value_sets_folder,
     )
 
 
@@ -166,6 +169,6 @@ def _reported() -> Iterator[None]:
             f"this needs {error.name}, which is not installed: pip install 'neuropathic-cds-hooks[{extra}]'"
         ) from error
     except (ValueError, RuntimeError) as error:
-        if type(error).__module__.startswith("cds_service.backtest"):
+        if type(error).__module__.startswith(("cds_service.backtest", "cds_service.store")):
             raise Failed(str(error)) from error
         raise

@@ -1,17 +1,30 @@
-"""The CDS Hooks endpoints: discovery, and one POST per service."""
+"""The CDS Hooks endpoints: discovery, one POST per service, and its feedback."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response, g
 
-from cds_service.errors import JSON_TYPE, Problem, Refused
+from cards.acknowledged import Acknowledged
+from cds_service.errors import JSON_TYPE, Problem, Refused, operation_outcome
 from cds_service.hooks.body import json_body
-from cds_service.hooks.discovery import BY_ID, discovery_document
-from cds_service.hooks.invoke import Engine, answer, response
+from cds_service.hooks.discovery import BY_ID, Service, discovery_document
+from cds_service.hooks.feedback import Feedback, read_feedback
+from cds_service.hooks.invoke import Earlier, Engine, answer, for_client, response
+from cds_service.hooks.issued import Subject, issued_cards, subject_of
 from cds_service.hooks.schemas import read_request
 from cds_service.json_bytes import to_bytes
-from cds_service.observability.metrics import count_evaluation
+from cds_service.observability.metrics import (
+    count_earlier_unknown,
+    count_evaluation,
+    count_feedback,
+    timed,
+)
+from cds_service.per_process import PerProcess
+from cds_service.security.clients import Client
+from cds_service.store.breaker import StoreDownError
+from cds_service.store.store import Store
+from cds_service.worker import Worker
 
 Clock = Callable[[], datetime]
 
@@ -21,7 +34,7 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
-def hook_routes(engine: Engine, clock: Clock) -> Blueprint:
+def hook_routes(engine: Engine, worker: PerProcess[Worker], clock: Clock) -> Blueprint:
     """The blueprint of /cds-services. The slash variants answer alike: a redirect would break a POST."""
     routes = Blueprint("hooks", __name__)
     document = to_bytes(discovery_document(engine.terminology))
@@ -32,15 +45,74 @@ def hook_routes(engine: Engine, clock: Clock) -> Blueprint:
 
     @routes.post("/cds-services/<service_id>")
     def invoke(service_id: str) -> Response:
-        service = BY_ID.get(service_id)
-        if service is None:
-            what = "There is no service of this id here. GET /cds-services lists them."
-            raise Refused(404, Problem("not-found", what))
-        g.service, g.hook = service.id, service.hook
-        now = clock()
-        evaluation = answer(read_request(json_body(engine.settings), service), engine, now)
+        service = _service(service_id)
+        own, store, now = _engine_of_caller(engine), worker.get().store, clock()
+        with timed(service.hook, "read"):
+            body = json_body(engine.settings)
+            request = read_request(body, service)
+        g.subject = subject = subject_of(body, request, own.client, store.hash)
+        with timed(service.hook, "evaluate"):
+            evaluation = answer(request, own, now, _earlier(store, own, subject, now))
         g.evaluation = evaluation
         count_evaluation(service.hook, evaluation)
-        return Response(to_bytes(response(evaluation)), content_type=JSON_TYPE)
+        with timed(service.hook, "write"):
+            written = to_bytes(response(evaluation, only_one=own.only_one))
+        for card in issued_cards(evaluation, request, own, subject, now):
+            store.add(card)
+        return Response(written, content_type=JSON_TYPE)
+
+    @routes.post("/cds-services/<service_id>/feedback")
+    def feedback(service_id: str) -> Response:
+        service = _service(service_id)
+        own, now = _engine_of_caller(engine), clock()
+        given = read_feedback(json_body(engine.settings), own.client, service.id, engine.policy.zone)
+        g.entries = len(given.answers)
+        try:
+            worker.get().store.keep(given.answers, now)
+        except StoreDownError:
+            count_feedback("not-kept", len(given.answers))
+            what = "Feedback cannot be kept at the moment; nothing of this call was. Send it again later."
+            raise Refused(503, Problem("transient", what)) from None
+        for one in given.answers:
+            count_feedback(one.outcome)
+        if given.problems:
+            count_feedback("unreadable", len(given.problems))
+        return Response(to_bytes(_kept(given)), content_type=JSON_TYPE)
 
     return routes
+
+
+def _service(service_id: str) -> Service:
+    service = BY_ID.get(service_id)
+    if service is None:
+        what = "There is no service of this id here. GET /cds-services lists them."
+        raise Refused(404, Problem("not-found", what))
+    g.service, g.hook = service.id, service.hook
+    return service
+
+
+def _engine_of_caller(engine: Engine) -> Engine:
+    client: Client | None = g.get("client")
+    return engine if client is None else for_client(engine, client)
+
+
+def _earlier(store: Store, engine: Engine, subject: Subject, now: datetime) -> Earlier:
+    """The lookup of earlier answers: where it fails, nothing is lost but the silence they would bring."""
+
+    def look_up(seconds: float) -> tuple[Acknowledged, ...]:
+        since = now - timedelta(days=engine.policy.repeat_days)
+        try:
+            return store.acknowledged(engine.client, subject.patient_hash, since, seconds)
+        except StoreDownError:
+            count_earlier_unknown()
+            return ()
+
+    return look_up
+
+
+def _kept(given: Feedback) -> dict[str, object]:
+    """The body of an answer to feedback: how many entries were kept, and what was wrong with the others."""
+    said = Problem("informational", f"{len(given.answers)} entries of feedback were kept.")
+    outcome = operation_outcome([said], "information")
+    outcome["issue"] += operation_outcome(given.problems)["issue"]
+    return outcome

@@ -5,9 +5,11 @@ this module is imported) and any worker can answer for all of them.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from time import perf_counter
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector  # type: ignore[no-untyped-call,unused-ignore]
 
 from cards.evaluate import Evaluation
@@ -33,7 +35,37 @@ _requests = Counter(
 _seconds = Histogram(
     "cds_request_seconds", "Time to answer a call.", ("hook",), buckets=_BUCKETS, registry=REGISTRY
 )
-_cards = Counter("cds_cards", "Cards returned.", ("hook", "indicator"), registry=REGISTRY)
+_stage_seconds = Histogram(
+    "cds_stage_seconds",
+    "Time of one stage of a call.",
+    ("hook", "stage"),
+    buckets=_BUCKETS,
+    registry=REGISTRY,
+)
+_cards = Counter(
+    "cds_cards",
+    "Cards returned, by their leading statement.",
+    ("hook", "indicator", "statement"),
+    registry=REGISTRY,
+)
+_unknown_drugs = Counter(
+    "cds_unknown_drugs", "Orders whose drug is not in the terminology.", ("named_by",), registry=REGISTRY
+)
+_feedback = Counter("cds_feedback", "Feedback entries.", ("result",), registry=REGISTRY)
+_unauthenticated = Counter("cds_unauthenticated", "Calls without a usable token.", registry=REGISTRY)
+_replay_fallback = Counter(
+    "cds_replay_guard_in_memory", "Tokens remembered by one worker only.", registry=REGISTRY
+)
+_store_lost = Counter("cds_store_lost", "Cards and audit events that were not kept.", registry=REGISTRY)
+_earlier_unknown = Counter(
+    "cds_earlier_answers_unknown", "Calls for which earlier answers could not be read.", registry=REGISTRY
+)
+_store_waiting = Gauge(
+    "cds_store_waiting",
+    "Records that wait for the store.",
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
+)
 _statements = Counter(
     "cds_statements", "Outcomes of statements, once per order.", ("statement", "outcome"), registry=REGISTRY
 )
@@ -71,11 +103,54 @@ def count_request(hook: str, status: int, seconds: float) -> None:
 def count_evaluation(hook: str, evaluation: Evaluation) -> None:
     """What one evaluation led to. Statement ids come from the knowledge files."""
     for card in evaluation.cards:
-        _cards.labels(hook, card.indicator.name).inc()
+        _cards.labels(hook, card.indicator.name, card.statements[0] if card.statements else "none").inc()
+    for order in (*evaluation.orders, *evaluation.medications):
+        if order.has_drug and order.medication is None and not order.classes:
+            _unknown_drugs.labels("text" if order.named else "code").inc()
     for judged in evaluation.judged:
         _statements.labels(judged.statement.id, _outcome(judged.outcome)).inc()
     for issue in evaluation.issues:
         _issues.labels(issue.code if issue.code in ISSUE_CODES else "other").inc()
+
+
+@contextmanager
+def timed(hook: str, stage: str) -> Iterator[None]:
+    """Times one stage of a call: authenticate, read, evaluate, write."""
+    started = perf_counter()
+    try:
+        yield
+    finally:
+        _stage_seconds.labels(hook if hook in _HOOKS else "other", stage).observe(perf_counter() - started)
+
+
+def count_feedback(result: str, entries: int = 1) -> None:
+    """Feedback entries: "accepted", "overridden", "unreadable" or "not-kept"."""
+    _feedback.labels(result).inc(entries)
+
+
+def count_unauthenticated() -> None:
+    """One call without a usable token."""
+    _unauthenticated.inc()
+
+
+def count_replay_fallback() -> None:
+    """One token that only this worker remembers."""
+    _replay_fallback.inc()
+
+
+def count_store_lost(records: int) -> None:
+    """Records that were not kept."""
+    _store_lost.inc(records)
+
+
+def count_earlier_unknown() -> None:
+    """One call for which earlier answers could not be read in time."""
+    _earlier_unknown.inc()
+
+
+def show_store_waiting(records: int) -> None:
+    """How many records of this worker wait for the store."""
+    _store_waiting.set(records)
 
 
 def exposition(environment: Mapping[str, str] = os.environ) -> bytes:

@@ -6,7 +6,7 @@ ids and issue codes. No path, query, header, id, text or exception message: any 
 
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,23 @@ import orjson
 import structlog
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+# What a line may hold: a member that is not named here is dropped, whoever adds it.
+_KEYS = frozenset(
+    {
+        "event", "level", "timestamp", "request", "endpoint", "client", "service", "hook", "status", "ms", "cards",
+        "statements", "issues", "refused", "entries", "type", "where", "trouble", "what",
+    }
+)  # fmt: skip
+
+
+def _only_known(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {name: value for name, value in fields.items() if name in _KEYS}
+
+
 _PROCESSORS = (
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _only_known,
     structlog.processors.JSONRenderer(serializer=orjson.dumps),
 )
 _least = _LEVELS["info"]
@@ -40,6 +54,8 @@ def log_request(
     statements: Iterable[str],
     issues: Iterable[str],
     refused: Iterable[str],
+    client: str = "",
+    entries: int | None = None,
 ) -> None:
     """Writes the line of one request; refusals as warnings, faults as errors, health checks as debug."""
     level = "error" if status >= 500 else "warning" if status >= 400 else "info"
@@ -50,6 +66,7 @@ def log_request(
     fields: dict[str, Any] = {
         "request": request_id,
         "endpoint": endpoint,
+        "client": client,
         "service": service,
         "hook": hook,
         "status": status,
@@ -58,6 +75,7 @@ def log_request(
         "statements": list(statements),
         "issues": list(issues),
         "refused": list(refused),
+        "entries": entries,
     }
     _write(level, "request", {name: value for name, value in fields.items() if value not in ("", None, [])})
 
@@ -67,6 +85,11 @@ def log_crash(error: BaseException, request_id: str) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     where = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
     _write("error", "crash", {"request": request_id, "type": type(error).__name__, "where": where})
+
+
+def log_trouble(trouble: str, what: str) -> None:
+    """Writes a line about the service itself; `what` names settings and files, nothing of a request."""
+    _write("error", "trouble", {"trouble": trouble, "what": what})
 
 
 def _write(level: str, event: str, fields: dict[str, Any]) -> None:

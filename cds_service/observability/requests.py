@@ -1,19 +1,27 @@
 """Times each request and hands what it led to to the log and the metrics."""
 
+from collections.abc import Callable
+from datetime import datetime
 from time import perf_counter
 from uuid import uuid4
 
 from flask import Flask, Response, g, request
 
 from cards.evaluate import Evaluation
+from cds_service.hooks.invoke import Engine
+from cds_service.observability.audit import audit_event, caller
 from cds_service.observability.metrics import count_request, fired
 from cds_service.observability.request_log import log_request
+from cds_service.per_process import PerProcess
+from cds_service.worker import Worker
 
 REQUEST_ID = "X-Request-Id"
+Clock = Callable[[], datetime]
+_AUDITED = frozenset({"hooks.invoke", "hooks.feedback"})
 
 
-def register_observation(app: Flask) -> None:
-    """A request id for each request (ours: a client's could name a patient), a log line, and counts."""
+def register_observation(app: Flask, engine: Engine, worker: PerProcess[Worker], clock: Clock) -> None:
+    """A request id for each request (ours: a client's could name a patient), log, counts, and audit trail."""
 
     @app.before_request
     def start() -> None:
@@ -25,12 +33,14 @@ def register_observation(app: Flask) -> None:
         seconds = perf_counter() - g.started
         evaluation: Evaluation | None = g.get("evaluation")
         hook = g.get("hook", "")
+        endpoint = (request.endpoint or "none").rpartition(".")[2]
         response.headers[REQUEST_ID] = g.request_id
         if hook:
             count_request(hook, response.status_code, seconds)
         log_request(
             request_id=g.request_id,
-            endpoint=(request.endpoint or "none").rpartition(".")[2],
+            endpoint=endpoint,
+            client=caller() if g.get("client") is not None else "",
             service=g.get("service", ""),
             hook=hook,
             status=response.status_code,
@@ -39,5 +49,9 @@ def register_observation(app: Flask) -> None:
             statements=fired(evaluation) if evaluation else (),
             issues=dict.fromkeys(issue.code for issue in evaluation.issues) if evaluation else (),
             refused=g.get("refused", ()),
+            entries=g.get("entries"),
         )
+        if request.endpoint in _AUDITED and request.method == "POST":
+            event = audit_event(endpoint, response.status_code, seconds * 1000, engine, clock())
+            worker.get().store.add(event)
         return response

@@ -1,5 +1,8 @@
 """Health, readiness and metrics."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Blueprint, Response
 
 from cds_service.errors import JSON_TYPE
@@ -9,20 +12,24 @@ from cds_service.json_bytes import to_bytes
 from cds_service.observability.metrics import CONTENT_TYPE, exposition
 
 
-def health_routes(engine: Engine, with_metrics: bool) -> Blueprint:
-    """/healthz, /readyz and, where switched on, /metrics. None of them needs a token."""
+def health_routes(
+    engine: Engine, auth: str, with_metrics: bool, state: Callable[[], dict[str, Any]]
+) -> Blueprint:
+    """/healthz, /readyz and, where switched on, /metrics.
+
+    `state` is of the worker that answers: a store that is down shows there, and answers go on.
+    """
     routes = Blueprint("health", __name__)
     # A process that answers at all has read its knowledge: a wrong file stops the start.
-    ready = to_bytes(
-        {
-            "status": "ready",
-            "version": version(),
-            "knowledge": engine.knowledge.version,
-            "statements": len(engine.knowledge.statements),
-            "terminology": engine.terminology.version,
-            "jurisdiction": engine.policy.jurisdiction,
-        }
-    )
+    ready = {
+        "status": "ready",
+        "version": version(),
+        "knowledge": engine.knowledge.version,
+        "statements": len(engine.knowledge.statements),
+        "terminology": engine.terminology.version,
+        "jurisdiction": engine.policy.jurisdiction,
+        "auth": auth,
+    }
 
     @routes.get("/healthz")
     def healthz() -> Response:
@@ -30,7 +37,7 @@ def health_routes(engine: Engine, with_metrics: bool) -> Blueprint:
 
     @routes.get("/readyz")
     def readyz() -> Response:
-        return Response(ready, content_type=JSON_TYPE)
+        return Response(to_bytes(ready | state()), content_type=JSON_TYPE)
 
     if with_metrics:
 

@@ -11,6 +11,7 @@ from flask import Flask, Response, g, request
 
 from cds_service.errors import Problem, Refused
 from cds_service.hooks.discovery import BY_ID
+from cds_service.observability.metrics import count_unauthenticated, timed
 from cds_service.per_process import PerProcess
 from cds_service.security.pages import PageRules, check_page
 from cds_service.security.tokens import TokenRefusedError, verify
@@ -59,14 +60,16 @@ def _authenticate(settings: Settings, worker: Worker, clock: Callable[[], dateti
     url = f"{settings.base_url}/cds-services/{service_id}"
     own = [f"{url}/feedback", url] if request.endpoint == "hooks.feedback" else [url]
     try:
-        g.client = verify(
-            request.headers.get("Authorization", ""),
-            own,
-            registry.clients,
-            registry.key,
-            worker.store.replay.first_use,
-            clock().timestamp(),
-        )
+        with timed(g.get("hook", ""), "authenticate"):
+            g.client = verify(
+                request.headers.get("Authorization", ""),
+                own,
+                registry.clients,
+                registry.key,
+                worker.store.replay.first_use,
+                clock().timestamp(),
+            )
     except TokenRefusedError as error:
+        count_unauthenticated()
         g.audit_reason, g.claimed_client = error.reason, error.client
         raise Refused(401, _UNAUTHENTICATED) from None

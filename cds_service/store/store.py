@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from time import time
 from typing import Any, Final
 
 from sqlalchemy import Engine
@@ -95,30 +96,35 @@ class Store:
         return lost
 
 
-def open_store(settings: StoreSettings | None, counting: Counting) -> Store:
-    """The store of this process. Raises nothing: what cannot be opened is a store that is down."""
+def open_store(
+    settings: StoreSettings | None, counting: Counting, clock: Callable[[], float] = time
+) -> Store:
+    """The store of this process. Raises nothing: what cannot be opened is a store that is down.
+
+    `clock` gives seconds since 1970.
+    """
     if settings is None:
-        return _without("", counting)
+        return _without("", counting, clock)
     breaker = Breaker(settings.threads)
     try:
         key = read_key(settings.hash_key_file, make=settings.make_hash_key)
         engine = open_engine(settings.url, settings.threads + 3)
         quick = open_engine(settings.url, settings.threads, busy_seconds=0.25, durable=False)
     except (HashKeyError, StoreUrlError) as error:
-        return _without(type(error).__name__, counting)
-    writer = Writer(engine, breaker, settings.most_waiting, counting.lost, counting.waiting)
+        return _without(type(error).__name__, counting, clock)
+    writer = Writer(engine, breaker, settings.most_waiting, counting.lost, counting.waiting, clock)
     return Store(
         engine=engine,
         writer=writer,
         breaker=breaker,
-        replay=ReplayGuard(quick, breaker, counting.fallback),
+        replay=ReplayGuard(quick, breaker, counting.fallback, clock),
         key=key,
         opened=True,
     )
 
 
-def _without(down_as: str, counting: Counting) -> Store:
+def _without(down_as: str, counting: Counting, clock: Callable[[], float]) -> Store:
     breaker = Breaker(1)
     breaker.down_as = down_as
-    replay = ReplayGuard(None, breaker, counting.fallback)
+    replay = ReplayGuard(None, breaker, counting.fallback, clock)
     return Store(engine=None, writer=None, breaker=breaker, replay=replay, key=b"", opened=False)

@@ -34,8 +34,9 @@ class Writer:
         most: int,
         on_lost: Callable[[int], None] = lambda _: None,
         on_depth: Callable[[int], None] = lambda _: None,
+        clock: Callable[[], float] = time,
     ) -> None:
-        self._engine, self._breaker = engine, breaker
+        self._engine, self._breaker, self._clock = engine, breaker, clock
         self._queue: queue.Queue[Record] = queue.Queue(most)
         self._on_lost, self._on_depth = on_lost, on_depth
         self._ending = threading.Event()
@@ -150,6 +151,6 @@ class Writer:
         self._forgot = monotonic()
         try:
             with self._engine.begin() as connection:
-                forget_expired(connection, time())
+                forget_expired(connection, self._clock())
         except SQLAlchemyError as error:
             self._breaker.failed(error)

@@ -9,6 +9,7 @@ from cards.knowledge.cases import run_cases
 from cards.knowledge.strict_yaml import KnowledgeFileError
 from cds_service.app import create_app
 from cds_service.hooks.invoke import load_engine
+from cds_service.observability import metrics
 from cds_service.settings import SettingsError, read_settings
 
 MILNACIPRAN = """
@@ -54,7 +55,12 @@ def overlay(tmp_path):
     (tmp_path / "dosing").mkdir()
     (tmp_path / "dosing/milnacipran.yaml").write_text(MILNACIPRAN)
     (tmp_path / "dosing/milnacipran.cases.yaml").write_text(CASES)
-    return tmp_path
+    yield tmp_path
+    for counted in (
+        metrics._cards,
+        metrics._statements,
+    ):  # one registry for all tests: no site's ids stay in it
+        counted.clear()
 
 
 def ordered(tablets):

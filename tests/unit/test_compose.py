@@ -33,7 +33,7 @@ def test_a_sixth_card_is_replaced_by_one_that_lists_the_remaining_summaries():
 
 
 def test_critical_cards_are_never_cut():
-    cards = tuple(card(number, Indicator.critical) for number in range(7)) + (card(7),)
+    cards = (*(card(number, Indicator.critical) for number in range(7)), card(7))
     shown = capped(cards, "s")
     assert shown[:7] == cards[:7]
     assert "Card 7" in shown[7].detail

@@ -21,18 +21,18 @@ def bar(value: float, most: float) -> Markup:
 def columns_by_year(table: Table) -> Markup:
     """Cards per 100 orders by year, stacked by indicator; "" for fewer than two years with numbers."""
     names = [column.name for column in table.columns]
-    places = [names.index(name) for name in _SERIES]
-    shown: list[tuple[str, list[float]]] = []
-    for line in table.lines:
-        numbers = [float(cell) for place in places if isinstance(cell := line.cells[place], int | float)]
-        if len(numbers) == len(places):  # the others are suppressed
-            shown.append((str(line.cells[0]), numbers))
-    shown = sorted(shown)[-_MOST_YEARS:]
-    most = max((sum(values) for _, values in shown), default=0.0)
+    shown: list[tuple[str, list[tuple[str, float]]]] = []
+    for line in table.lines[-_MOST_YEARS:]:
+        parts = [(name, line.cells[names.index(name)]) for name in _SERIES]
+        if any(cell is None for _, cell in parts):  # suppressed: the sum alone, where that is shown
+            parts = [("unsplit", line.cells[names.index("per_100_orders")])]
+        known = [(name, float(cell)) for name, cell in parts if isinstance(cell, int | float)]
+        shown.append((str(line.cells[0]), known))
+    most = max((sum(value for _, value in values) for _, values in shown), default=0.0)
     if len(shown) < 2 or not most:
         return Markup("")
     width = _LEFT + len(shown) * (_COLUMN + _GAP)
-    parts = [
+    drawn = [
         Markup(
             '<svg class="years" viewBox="0 0 {} {}" role="img" aria-labelledby="years-title">'
             '<title id="years-title">Cards per 100 orders by year: see the table</title>'
@@ -40,23 +40,29 @@ def columns_by_year(table: Table) -> Markup:
     ]
     for step in range(3):
         height = 10 + (_HEIGHT - 10) * step / 2
-        parts.append(
+        drawn.append(
             Markup('<line x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/><text x="{}" y="{:.1f}" class="axis">{}</text>')
             .format(_LEFT, width, height, height, _LEFT - 6, height + 4, f"{most * (2 - step) / 2:.3g}")
         )  # fmt: skip
     for number, (year, values) in enumerate(shown):
         left, top = _LEFT + _GAP / 2 + number * (_COLUMN + _GAP), float(_HEIGHT)
-        for name, value in zip(_SERIES, values, strict=True):
+        for name, value in values:
             height = (_HEIGHT - 10) * value / most
             top -= height
-            parts.append(
+            drawn.append(
                 Markup('<rect class="{}" x="{}" y="{:.2f}" width="{}" height="{:.2f}"/>').format(
                     name, left, top, _COLUMN, height
                 )
             )
-        parts.append(
+        if not values:
+            drawn.append(
+                Markup('<text x="{}" y="{}" class="year">hidden</text>').format(
+                    left + _COLUMN / 2, _HEIGHT - 5
+                )
+            )
+        drawn.append(
             Markup('<text x="{}" y="{}" class="year">{}</text>').format(
                 left + _COLUMN / 2, _HEIGHT + 16, year
             )
         )
-    return Markup("").join([*parts, Markup("</svg>")])
+    return Markup("").join([*drawn, Markup("</svg>")])
