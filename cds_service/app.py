@@ -13,6 +13,7 @@ from cds_service.observability.metrics import count_fetch
 from cds_service.observability.request_log import set_log_level
 from cds_service.observability.requests import register_observation
 from cds_service.observability.routes import health_routes
+from cds_service.publish.feedback_page import feedback_page
 from cds_service.publish.routes import knowledge_routes
 from cds_service.security.guard import register_guard
 from cds_service.security.headers import register_headers
@@ -35,7 +36,7 @@ def create_app(settings: Settings, engine: Engine | None = None, clock: Clock = 
     pages = "knowledge" in settings.pages
     app = Flask(
         "cds_service",
-        static_folder=str(_PUBLISH / "static") if pages else None,
+        static_folder=str(_PUBLISH / "static") if settings.pages - {"metrics"} else None,
         template_folder=str(_PUBLISH / "templates"),
     )
     app.url_map.strict_slashes = False
@@ -44,14 +45,16 @@ def create_app(settings: Settings, engine: Engine | None = None, clock: Clock = 
     worker = workers(settings, clock)
     app.extensions["cds_worker"] = worker
     register_observation(app, engine, worker, clock)
-    register_guard(app, settings, worker, clock)
+    register_guard(app, settings, worker)
     register_headers(app, settings)
     register_error_handlers(app, settings.max_body_bytes)
-    app.register_blueprint(hook_routes(engine, worker, clock))
+    app.register_blueprint(hook_routes(engine, worker))
     auth = "required" if settings.auth_required else "off"
     app.register_blueprint(
         health_routes(engine, auth, "metrics" in settings.pages, lambda: worker.get().state())
     )
     if pages:
         app.register_blueprint(knowledge_routes(engine.knowledge))
+    if "feedback" in settings.pages:
+        app.register_blueprint(feedback_page(engine.knowledge, lambda: worker.get().store))
     return app

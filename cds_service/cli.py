@@ -3,8 +3,10 @@
 import click
 
 from cds_service.commands.backtest import backtest_group
+from cds_service.commands.db import db_group
 from cds_service.commands.evaluate import evaluate_command, explain_command
 from cds_service.commands.example import example_command
+from cds_service.commands.feedback import feedback_group
 from cds_service.commands.knowledge import knowledge_group
 from cds_service.commands.serve import serve_command
 from cds_service.commands.terminology import terminology_group
@@ -19,6 +21,6 @@ def main() -> None:
 
 for command in (
     serve_command, evaluate_command, explain_command, example_command, knowledge_group, terminology_group,
-    backtest_group,
+    backtest_group, feedback_group, db_group,
 ):  # fmt: skip
     main.add_command(command)

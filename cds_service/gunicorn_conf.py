@@ -11,6 +11,7 @@ import tempfile
 from typing import Any
 
 from cds_service.settings import Settings, SettingsError, check_exposure, read_settings
+from cds_service.store.settings import prepare, store_settings
 
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _MADE_BY = "CDS_METRICS_DIR_MADE_BY"  # pid of the master that made the folder, and may remove it
@@ -51,19 +52,42 @@ max_requests = 0
 # Request lines may be long (never with data of ours) and are never logged.
 control_socket_disable = True
 accesslog = None
+logger_class = "cds_service.observability.gunicorn_log.QuietLogger"
 errorlog = "-"
 loglevel = "warning" if settings.log_level in ("warning", "error") else "info"
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112  heartbeat off the disk
 
 
 def on_starting(server: Any) -> None:
-    """Refuses an exposed address, also one that was given on gunicorn's own command line."""
+    """Refuses an exposed address, also one of gunicorn's own command line; makes the database ready."""
     for address in server.cfg.address:
         host = address[0] if isinstance(address, tuple) else f"unix:{address}"
         try:
             check_exposure(settings, str(host))
         except SettingsError as error:
             sys.exit(f"cds-service: {error}")
+    try:
+        store = store_settings(settings)
+        warning = prepare(store) if store is not None else ""
+    except SettingsError as error:
+        sys.exit(f"cds-service: {error}")
+    if warning:
+        server.log.error("cds-service: %s", warning)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Opens the store and reads the clients in the new worker, so that HUP renews them before any call."""
+    opened = getattr(worker.wsgi, "extensions", {}).get("cds_worker")
+    if opened is not None:
+        opened.get()
+
+
+def worker_exit(server: Any, worker: Any) -> None:  # noqa: ARG001  signature of gunicorn
+    """Writes what waits for the store before the worker is gone."""
+    opened = getattr(worker.wsgi, "extensions", {}).get("cds_worker")
+    made = opened.made() if opened is not None else None
+    if made is not None:
+        made.close()
 
 
 def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001  signature of gunicorn

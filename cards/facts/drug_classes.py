@@ -162,7 +162,9 @@ def read_leading(path: Path = PATH) -> tuple[str, ...]:
     document = read(path)
     leading = document.get("leading") if isinstance(document, dict) else None
     if not isinstance(leading, list) or not all(isinstance(name, str) for name in leading):
-        raise KnowledgeFileError(f"{path.name}: line {line_of(path, ('leading',))}: leading: needs a list of classes")
+        raise KnowledgeFileError(
+            f"{path.name}: line {line_of(path, ('leading',))}: leading: needs a list of classes"
+        )
     return tuple(leading)
 
 

@@ -9,10 +9,11 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from cards.facts.drug_classes import GROUPS
 from cards.knowledge.checks import Names
+from cards.knowledge.conditions import Evidence
 from cards.knowledge.schema import ReferenceSchema, reference
 from cards.knowledge.schema_fields import STATUS
 from cards.knowledge.schema_fields import Names as NamesField
-from cards.knowledge.statements import Evidence, Reference
+from cards.knowledge.statements import Reference
 from cards.knowledge.strict_yaml import KnowledgeFileError, line_of, read
 
 PATH: Final = Path(__file__).with_name("silent.yaml")

@@ -64,7 +64,7 @@ def _lab(situation: Situation, name: str, days: Decimal) -> tuple[Decimal, str, 
     if found.age_days > days:
         return unknown(f"the last {lab.title} is {found.age_days} days old")
     day = found.observed.astimezone(situation.ctx.policy.zone).date().isoformat()
-    return found.value, found.comparator, f"{lab.title} {found.original} of {day}"
+    return found.value, found.comparator, f"{lab.title} {found.original} of {day}, {found.age_days} days old"
 
 
 def lab_below(situation: Situation, name: str, limit: Decimal, days: Decimal) -> Answer:
@@ -96,7 +96,9 @@ def lab_recent(situation: Situation, name: str, days: Decimal) -> Answer:
     found = situation.ctx.labs.latest(name)
     if isinstance(found, str):
         return whether(False, found)
-    return whether(found.age_days <= days, f"{LABS[name].title} {found.original}, {found.age_days} days old")
+    day = found.observed.astimezone(situation.ctx.policy.zone).date().isoformat()
+    words = f"{LABS[name].title} {found.original} of {day}, {found.age_days} days old"
+    return whether(found.age_days <= days, words)
 
 
 def blood_pressure_at_least(

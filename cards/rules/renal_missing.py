@@ -17,6 +17,8 @@ _UNUSABLE = {"implausible", "no-unit", "comparator", "future"}
 def missing(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -> Outcome:
     """One info where the statement's `when_missing` holds, or where a result on file is unusable."""
     why = f"kidney function not known: {ctx.renal.why}"
+    if _safe_one_band_lower(rule, order, ctx):
+        return cannot(f"{why}; the dose is inside the label one band below the eGFR")
     asked = matching(rule.when_missing, ctx, order)
     if asked is None and ctx.renal.issue not in _UNUSABLE:
         return cannot(why)
@@ -50,6 +52,21 @@ def missing(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -
             order_creatinine=ctx.renal.issue not in ("no-weight", "no-age"),
         ),
     )
+
+
+def _safe_one_band_lower(rule: RenalDose, order: Order, ctx: Context) -> bool:
+    """Whether only the weight is missing, and the dose keeps the ceiling of the band below the one of the eGFR.
+
+    An eGFR per 1.73 m2 is not the clearance of this body, so a whole band is left as a margin.
+    """
+    egfr, exposure = ctx.renal.egfr, daily_exposure(order, ctx)
+    if ctx.renal.issue != "no-weight" or egfr is None or exposure is None:
+        return False
+    band = rule.band_at(egfr)
+    below = next((one for one in rule.bands if one.high == band.low and one is not band), None)
+    if below is None or below.avoid or below.max_mg_per_day is None or below.scale_to is not None:
+        return False
+    return exposure <= below.max_mg_per_day
 
 
 def _summary(statement: Statement, order: Order, ctx: Context) -> str:

@@ -53,7 +53,9 @@ def check(statement: Statement, rule: StartDose, order: Order, ctx: Context) -> 
             ),
             dose=DoseAdvice(
                 max_mg_per_day=None if rule.average else limit,
-                regimens=rule.regimens if ctx.renal.crcl_low is not None or not renal_rule(order, ctx) else (),
+                regimens=rule.regimens
+                if ctx.renal.crcl_low is not None or not renal_rule(order, ctx)
+                else (),
             ),
         )
     )

@@ -28,7 +28,13 @@ class WorkerLost(RuntimeError):  # noqa: N818  named for what happened
 
 @contextmanager
 def pool(jobs: int) -> Iterator[Submit]:
-    """Hands out tasks to `jobs` processes. They are started afresh, since the libraries use threads."""
+    """Hands out tasks to `jobs` processes, or does them here where that is one.
+
+    Processes are started afresh, not forked, since the libraries use threads.
+    """
+    if jobs == 1:
+        yield _done_here
+        return
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(
         jobs, mp_context=context, initializer=_end_with_parent, initargs=(os.getpid(),)
@@ -42,6 +48,12 @@ def pool(jobs: int) -> Iterator[Submit]:
         ) from error
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _done_here(function: Callable[..., Any], *arguments: Any) -> "Future[Any]":
+    future: Future[Any] = Future()
+    future.set_result(function(*arguments))
+    return future
 
 
 def each(submit: Submit, jobs: int, calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:

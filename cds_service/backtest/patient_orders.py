@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from cards.evaluate import Evaluation, evaluate
-from cards.facts.medications import ORDER_TYPES
+from cards.facts.medications import ORDER_TYPES, read_drafts
 from cards.facts.procedures import SERVICE_TYPES
 from cards.facts.record import Record
 from cards.facts.resources import Resource, flag, objects, reference_of, text
@@ -87,10 +87,18 @@ def evaluation_of(past: History, entry: Entry, moment: datetime, scope: str, ben
     the rest of the record, so it is not rebuilt for them.
     """
     order = entry.versions[0].resource
-    first = _evaluation(order, brief_record(past, moment), moment, scope, bench)
-    if not first.judged:
-        return first
+    if not _surely_concerned(order, past, bench):
+        first = _evaluation(order, brief_record(past, moment), moment, scope, bench)
+        if not first.judged:
+            return first
     return _evaluation(order, record_at(past, entry, order, moment), moment, scope, bench)
+
+
+def _surely_concerned(order: Resource, past: History, bench: Bench) -> bool:
+    """Whether a statement concerns the order's drug, whatever it weighs a dose by."""
+    products = {f"Medication/{text(one.get('id'))}": one for one in past.medications}
+    read, _ = read_drafts((order,), products, past.patient_id, bench.terminology, None, bench.policy.zone)
+    return any(bench.knowledge.about(one.drug_key, one.classes) for one in read)
 
 
 def _evaluation(order: Resource, record: Record, moment: datetime, scope: str, bench: Bench) -> Evaluation:

@@ -85,6 +85,7 @@ def run(call: Run) -> dict[str, Any]:
     manifest = {
         **plan,
         **totals(layout, found, read),
+        "titles": {one.id: one.title for one in bench.knowledge.statements.values()},
         "engine": call.engine,
         "jobs": call.jobs,
         "seconds": {name: round(spent, 2) for name, spent in call.seconds.items()},

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cards.knowledge.loader import load_knowledge
+from cards.knowledge.loader import Knowledge, load_knowledge
 from cards.policy import Jurisdiction, Policy
 from cds_service.backtest.patient_orders import Bench
 from terminology.csv_tables import TABLES
+from terminology.load import Terminology
 from terminology.load import load as load_terminology
 
 _PARTS = ("cards", "terminology", "cds_service/backtest", "cds_service/hooks/keys.py")
@@ -38,18 +39,26 @@ class RunSettings:
         }
 
 
-@lru_cache(maxsize=2)
 def bench_for(settings: RunSettings, key: bytes) -> Bench:
-    """Knowledge and terminology, read once per process. Raises KnowledgeFileError or TableError."""
-    terminology = load_terminology(TABLES, settings.rxnorm_file, settings.value_sets_folder)
+    """The bench of a run. Raises KnowledgeFileError or TableError."""
+    knowledge, terminology = _loaded(settings.overlay, settings.rxnorm_file, settings.value_sets_folder)
     return Bench(
-        knowledge=load_knowledge(overlay=settings.overlay, terms=terminology),
+        knowledge=knowledge,
         terminology=terminology,
         policy=Policy(jurisdiction=settings.jurisdiction, zone=ZoneInfo(settings.zone)),
         key=key,
         since=settings.since,
         until=settings.until,
     )
+
+
+@lru_cache(maxsize=2)
+def _loaded(
+    overlay: Path | None, rxnorm_file: Path | None, value_sets_folder: Path | None
+) -> tuple[Knowledge, Terminology]:
+    """Knowledge and terminology, read once per process."""
+    terminology = load_terminology(TABLES, rxnorm_file, value_sets_folder)
+    return load_knowledge(overlay=overlay, terms=terminology), terminology
 
 
 def engine_digest(home: Path) -> str:

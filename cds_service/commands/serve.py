@@ -34,7 +34,8 @@ def serve_command(host: str | None, port: int | None, workers: int | None) -> No
 
 def _check_free(settings: Settings) -> None:
     """Says so at once when the address is taken or is not ours; gunicorn would retry for seconds."""
-    if settings.host.startswith("unix:"):
+    # A master that replaces another (USR2), or that systemd started, was handed its socket.
+    if settings.host.startswith("unix:") or {"GUNICORN_FD", "LISTEN_FDS"} & os.environ.keys():
         return
     try:
         found = socket.getaddrinfo(settings.host.strip("[]"), settings.port, type=socket.SOCK_STREAM)
@@ -57,7 +58,9 @@ def _welcome(settings: Settings) -> str:
     lines = [f"cds-service listens on {at}", f"  discovery: {at}/cds-services"]
     if "knowledge" in settings.pages:
         lines.append(f"  knowledge: {at}/knowledge")
-    if not is_loopback(settings.host):
+    if settings.auth_required:
+        lines.append(f"  clients: {settings.clients_file}")
+    elif not is_loopback(settings.host):
         lines.append("  CDS_AUTH=off: anyone who can connect can call this service")
     return "\n".join(lines)
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
-from requests import Session
+from requests import Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -116,14 +116,20 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
 
+class _Session(Session):
+    """Takes no answer for a redirect: even where none is followed, requests would read its body whole."""
+
+    def get_redirect_target(self, resp: Response) -> None:  # noqa: ARG002  signature of requests
+        return None
+
+
 def new_session(connections: int, ca_file: str | None) -> Session:
     """A session for the threads of one worker, made after the fork; `ca_file` replaces the public CAs."""
     # urllib3 logs request lines and unreadable headers, which name patients.
     logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)
-    session = Session()
+    session = _Session()
     session.trust_env = False  # no proxies, no .netrc, no CA files named by the environment
     session.verify = ca_file or True
-    session.max_redirects = 0
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # nothing may outlive a request
     session.headers.clear()
     adapter = _Adapter(pool_connections=8, pool_maxsize=connections, max_retries=0)

@@ -34,7 +34,7 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
-def hook_routes(engine: Engine, worker: PerProcess[Worker], clock: Clock) -> Blueprint:
+def hook_routes(engine: Engine, worker: PerProcess[Worker]) -> Blueprint:
     """The blueprint of /cds-services. The slash variants answer alike: a redirect would break a POST."""
     routes = Blueprint("hooks", __name__)
     document = to_bytes(discovery_document(engine.terminology))
@@ -46,7 +46,7 @@ def hook_routes(engine: Engine, worker: PerProcess[Worker], clock: Clock) -> Blu
     @routes.post("/cds-services/<service_id>")
     def invoke(service_id: str) -> Response:
         service = _service(service_id)
-        own, store, now = _engine_of_caller(engine), worker.get().store, clock()
+        own, store, now = _engine_of_caller(engine), worker.get().store, g.now
         with timed(service.hook, "read"):
             body = json_body(engine.settings)
             request = read_request(body, service)
@@ -64,7 +64,7 @@ def hook_routes(engine: Engine, worker: PerProcess[Worker], clock: Clock) -> Blu
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
         service = _service(service_id)
-        own, now = _engine_of_caller(engine), clock()
+        own, now = _engine_of_caller(engine), g.now
         given = read_feedback(json_body(engine.settings), own.client, service.id, engine.policy.zone)
         g.entries = len(given.answers)
         try:

@@ -27,6 +27,7 @@ def register_observation(app: Flask, engine: Engine, worker: PerProcess[Worker],
     def start() -> None:
         g.started = perf_counter()
         g.request_id = uuid4().hex
+        g.now = clock()
 
     @app.after_request
     def finish(response: Response) -> Response:
@@ -51,7 +52,7 @@ def register_observation(app: Flask, engine: Engine, worker: PerProcess[Worker],
             refused=g.get("refused", ()),
             entries=g.get("entries"),
         )
-        if request.endpoint in _AUDITED and request.method == "POST":
-            event = audit_event(endpoint, response.status_code, seconds * 1000, engine, clock())
+        if request.endpoint in _AUDITED and request.method == "POST" and "now" in g:
+            event = audit_event(endpoint, response.status_code, seconds * 1000, engine, g.get("now"))
             worker.get().store.add(event)
         return response

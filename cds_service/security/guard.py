@@ -3,8 +3,6 @@
 Discovery, health and preflights are open. Every refused token gets the same answer; the audit has the reason.
 """
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
 from flask import Flask, Response, g, request
@@ -23,9 +21,7 @@ _CLIENTS_BLUEPRINT: Final = "hooks"
 _UNAUTHENTICATED: Final = Problem("login", "This call could not be authenticated.")
 
 
-def register_guard(
-    app: Flask, settings: Settings, worker: PerProcess[Worker], clock: Callable[[], datetime]
-) -> None:
+def register_guard(app: Flask, settings: Settings, worker: PerProcess[Worker]) -> None:
     """Checks each call before its body is read."""
     rules = PageRules.of(settings)
 
@@ -37,7 +33,7 @@ def register_guard(
         if request.blueprint != _CLIENTS_BLUEPRINT:
             check_page(rules)
         elif settings.auth_required:
-            _authenticate(settings, worker.get(), clock)
+            _authenticate(settings, worker.get())
 
     @app.after_request
     def challenge(response: Response) -> Response:
@@ -46,7 +42,7 @@ def register_guard(
         return response
 
 
-def _authenticate(settings: Settings, worker: Worker, clock: Callable[[], datetime]) -> None:
+def _authenticate(settings: Settings, worker: Worker) -> None:
     """Sets g.client. Raises Refused (401), the same for every reason."""
     service_id = (request.view_args or {}).get("service_id", "")
     service = BY_ID.get(service_id)
@@ -67,7 +63,7 @@ def _authenticate(settings: Settings, worker: Worker, clock: Callable[[], dateti
                 registry.clients,
                 registry.key,
                 worker.store.replay.first_use,
-                clock().timestamp(),
+                g.now.timestamp(),
             )
     except TokenRefusedError as error:
         count_unauthenticated()

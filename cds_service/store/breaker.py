@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 T = TypeVar("T")
 _PAUSE_SECONDS: Final = 5.0
+_SHORTEST_SECONDS: Final = 0.1
 
 
 class StoreDownError(Exception):
@@ -38,7 +39,11 @@ class Breaker:
             raise StoreDownError
         try:
             result = self._threads.submit(work).result(timeout=seconds)
-        except (SQLAlchemyError, OSError, FutureTimeout, RuntimeError) as error:
+        except FutureTimeout as error:
+            if seconds >= _SHORTEST_SECONDS:  # less than that is no proof of anything
+                self.failed(error)
+            raise StoreDownError from None
+        except (SQLAlchemyError, OSError, RuntimeError) as error:
             self.failed(error)
             raise StoreDownError from None
         self.succeeded()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cards.acknowledged import Acknowledged
 from cds_service.store import answers
 from cds_service.store.breaker import Breaker, StoreDownError
+from cds_service.store.burden import Burden, burden
 from cds_service.store.engine import StoreUrlError, open_engine
 from cds_service.store.keyed_hash import HashKeyError, keyed_hash, read_key
 from cds_service.store.records import Answer
@@ -74,6 +75,16 @@ class Store:
                 return answers.acknowledged(connection, client, patient_hash, since)
 
         return self.breaker.run(read, seconds)
+
+    def burden(self, since: datetime) -> list[Burden]:
+        """Counts by statement of the cards issued since then. Raises StoreDownError."""
+        if self.engine is None:
+            raise StoreDownError
+        try:  # not through the breaker: a page that takes long is no reason to leave the store alone
+            with self.engine.connect().execution_options(reading=True) as connection:
+                return burden(connection, since)
+        except SQLAlchemyError:
+            raise StoreDownError from None
 
     def state(self) -> dict[str, Any]:
         """What /readyz shows of this worker."""

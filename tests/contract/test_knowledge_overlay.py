@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from hook_requests import NOW, SIGN, draft_of, plain, summaries
+from prometheus_client import Counter
 
 from cards.knowledge.cases import run_cases
 from cards.knowledge.strict_yaml import KnowledgeFileError
@@ -56,11 +57,9 @@ def overlay(tmp_path):
     (tmp_path / "dosing/milnacipran.yaml").write_text(MILNACIPRAN)
     (tmp_path / "dosing/milnacipran.cases.yaml").write_text(CASES)
     yield tmp_path
-    for counted in (
-        metrics._cards,
-        metrics._statements,
-    ):  # one registry for all tests: no site's ids stay in it
-        counted.clear()
+    for counter in vars(metrics).values():  # one registry for all tests: no site's ids stay in it
+        if isinstance(counter, Counter):
+            counter.clear()
 
 
 def ordered(tablets):

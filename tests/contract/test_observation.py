@@ -123,7 +123,7 @@ def test_metrics_count_calls_cards_statements_and_issues(client):
     for sample in (
         'cds_requests_total{hook="order-sign",status="2xx"}',
         'cds_requests_total{hook="order-sign",status="4xx"}',
-        'cds_cards_total{hook="order-sign",indicator="critical"}',
+        'cds_cards_total{hook="order-sign",indicator="critical",statement="gabapentin-renal-dose"}',
         'cds_statements_total{outcome="fired",statement="gabapentin-renal-dose"}',
         'cds_issues_total{code="fetch-failed"}',
         'cds_request_seconds_count{hook="order-sign"}',
@@ -141,7 +141,10 @@ def test_labels_come_from_closed_sets(client, engine):
         "indicator": {"info", "warning", "critical"},
         "outcome": {"fired", "not-fired", "cannot-evaluate", "suppressed"},
         "code": ISSUE_CODES | {"other"},
-        "statement": set(engine.knowledge.statements),
+        "statement": set(engine.knowledge.statements) | {"other", "none", "not-checked"},
+        "stage": {"authenticate", "read", "evaluate", "write"},
+        "named_by": {"code", "text", "nothing"},
+        "result": {"accepted", "overridden", "refused", "unreadable", "stored", "unknown-card", "kept"},
     }
     fetched = {
         "key": {row.key for row in KEYS} | {"references", "dispatchedOrders"},

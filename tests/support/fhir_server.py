@@ -5,12 +5,22 @@ import json
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 # What a fault does with a request: it writes the answer itself.
 Fault = Callable[[BaseHTTPRequestHandler], None]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def handle_error(self, *_: object) -> None:
+        """Writes nothing: a connection that breaks off is what the faults are about."""
 
 
 class FhirServer:
@@ -26,9 +36,7 @@ class FhirServer:
         self.asked: list[str] = []
         self.tokens: set[str] = set()
         self.closing = threading.Event()
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.http.daemon_threads = True
-        self.http.block_on_close = False
+        self.http = _Server(("127.0.0.1", 0), _handler(self))
         self.base = f"http://127.0.0.1:{self.http.server_address[1]}/fhir"
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
@@ -46,9 +54,9 @@ class FhirServer:
             found = [one for one in self.store if f"{one['resourceType']}/{one['id']}" == target]
             send(handler, found[0] if found else {"resourceType": "OperationOutcome"}, 200 if found else 404)
         else:
-            send(handler, self._search(kind, query))
+            send(handler, self.search(kind, query))
 
-    def _search(self, kind: str, query: dict[str, list[str]]) -> dict[str, Any]:
+    def search(self, kind: str, query: dict[str, list[str]]) -> dict[str, Any]:
         found = [one for one in self.store if one["resourceType"] == kind and _matches(one, query)]
         start = int(query.get("_offset", ["0"])[0])
         size = min(self.page, int(query["_count"][0]))
@@ -187,9 +195,14 @@ def endless(handler):
         handler.wfile.write(chunk)
 
 
+@cache
+def _blanks():
+    return gzip.compress(b" " * 100_000_000, 9)
+
+
 def bomb(handler):
     """A hundred megabytes of blanks in a hundred kilobytes."""
-    send(handler, gzip.compress(b" " * 100_000_000, 9), Content_Encoding="gzip")
+    send(handler, _blanks(), Content_Encoding="gzip")
 
 
 def broken_gzip(handler):

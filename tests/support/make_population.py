@@ -1,12 +1,14 @@
 """Synthetic populations for the back-test: the same seed gives the same bytes. No real person is in them."""
 
 import gzip
-import json
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+
+import orjson
 
 from terminology.coding import LOINC, UCUM
 
@@ -39,7 +41,9 @@ def person(number: int, seed: int = 7) -> Iterator[Resource]:
         "birthDate": f"{chance.randint(1935, 2000)}-0{chance.randint(1, 9)}-11",
         "name": [{"family": f"Secretname{number}", "given": ["Private"]}],
     }
-    visits = sorted(BEGIN + timedelta(days=chance.randint(0, 900), hours=chance.randint(0, 8)) for _ in range(3))
+    visits = sorted(
+        BEGIN + timedelta(days=chance.randint(0, 900), hours=chance.randint(0, 8)) for _ in range(3)
+    )
     for place, visit in enumerate(visits):
         yield {
             "resourceType": "Encounter",
@@ -55,7 +59,9 @@ def person(number: int, seed: int = 7) -> Iterator[Resource]:
             (chance.choice(FILLERS), 5, "1"),
             (chance.choice(FILLERS), 6, "1"),
         ):
-            yield result(f"{name}-o{place}-{loinc}-{value}", loinc, value, unit, visit - timedelta(days=2), subject)
+            yield result(
+                f"{name}-o{place}-{loinc}-{value}", loinc, value, unit, visit - timedelta(days=2), subject
+            )
         drug, doses, times = chance.choice(DRUGS)
         made = order(f"{name}-m{place}", drug, chance.choice(doses), times, visit, subject)
         made["requester"] = {"reference": f"Practitioner/d{chance.randint(1, 40)}"}
@@ -88,7 +94,9 @@ def order(name: str, drug: str, dose: int, times: int, when: datetime, subject: 
         "dosageInstruction": [
             {
                 "timing": {"repeat": {"frequency": times, "period": 1, "periodUnit": "d"}},
-                "doseAndRate": [{"doseQuantity": {"value": dose, "unit": "mg", "system": UCUM, "code": "mg"}}],
+                "doseAndRate": [
+                    {"doseQuantity": {"value": dose, "unit": "mg", "system": UCUM, "code": "mg"}}
+                ],
             }
         ],
         **more,
@@ -117,15 +125,18 @@ def population(people: int, seed: int = 7) -> Iterator[Resource]:
 def write_export(folder: Path, resources: Iterable[Resource], *, packed: bool = False) -> int:
     """Writes NDJSON, one file per type, as a Bulk Data server does; returns the number of resources."""
     folder.mkdir(parents=True, exist_ok=True)
-    files: dict[str, Any] = {}
     count = 0
-    for one in resources:
-        kind = one["resourceType"]
-        if kind not in files:
-            path = folder / f"{kind}.ndjson{'.gz' if packed else ''}"
-            files[kind] = gzip.open(path, "wt", encoding="utf-8") if packed else path.open("w", encoding="utf-8")
-        files[kind].write(json.dumps(one) + "\n")
-        count += 1
-    for file in files.values():
-        file.close()
+    with ExitStack() as stack:
+        files: dict[str, Any] = {}
+        for one in resources:
+            kind = one["resourceType"]
+            if kind not in files:
+                path = folder / f"{kind}.ndjson{'.gz' if packed else ''}"
+                files[kind] = stack.enter_context(_opened(path, packed))
+            files[kind].write(orjson.dumps(one) + b"\n")
+            count += 1
     return count
+
+
+def _opened(path: Path, packed: bool) -> Any:
+    return gzip.open(path, "wb") if packed else path.open("wb")

@@ -1,7 +1,10 @@
 """The matrix page of the interactions."""
 
+from click.testing import CliRunner
+
 from cards.knowledge.rule_types import Pair
 from cards.knowledge.silent import load_silent
+from cds_service.cli import main
 from cds_service.publish.interaction_matrix import interaction_matrix
 
 
@@ -31,3 +34,11 @@ def test_the_silent_pairs_stand_in_a_table_of_their_own(knowledge):
 def test_every_line_of_the_tables_has_six_cells(knowledge):
     page = interaction_matrix(knowledge.statements.values(), load_silent())
     assert {line.replace("\\|", "").count("|") for line in page.splitlines() if line.startswith("|")} == {7}
+
+
+def test_the_command_line_prints_the_matrix():
+    result = CliRunner().invoke(main, ["knowledge", "list", "--kind", "interaction", "--format", "markdown"])
+    assert result.exit_code == 0
+    assert result.output.startswith("# Interactions\n")
+    assert "| nsaid-with-vka |" in result.output
+    assert "| gabapentinoid-vka |" in result.output

@@ -6,7 +6,6 @@ from typing import Any
 import duckdb
 import orjson
 
-from cards.knowledge.loader import load_knowledge
 from cds_service.backtest.parts import write_json
 from cds_service.backtest.report.comparison import compare
 from cds_service.backtest.report.figures import all_tables, open_run, totals
@@ -25,7 +24,7 @@ def write_report(out: Path, against: Path | None, to: Path, least: int) -> list[
     Numbers about fewer than `least` patients are left out of every file. Raises NoRun.
     """
     manifest = read_manifest(out)
-    titles = _titles(manifest)
+    titles = manifest.pop("titles")
     with duckdb.connect() as database:
         open_run(out, database)
         total = totals(database)
@@ -89,10 +88,3 @@ def _small_totals(total: dict[str, Any], least: int) -> dict[str, Any]:
     if 0 < total["patients_with_cards"] < least:
         return {**total, "cards": None, "with_cards": None, "patients_with_cards": None}
     return total
-
-
-def _titles(manifest: dict[str, Any]) -> dict[str, str]:
-    """Titles of the statements; of those that the installed knowledge no longer holds there is none."""
-    overlay = manifest["settings"].get("overlay")
-    folder = Path(overlay) if overlay and Path(overlay).is_dir() else None
-    return {one.id: one.title for one in load_knowledge(overlay=folder).statements.values()}

@@ -14,19 +14,19 @@ _PATIENTS = Column("patients", "Patients", "count")
 
 # Views `orders`, `cards` hold this run; `orders_before`, `cards_before` the run compared with.
 _PREPARE = """
-    CREATE TEMP VIEW both AS SELECT "order" FROM orders WHERE outcome = 'evaluated'
+    CREATE TEMP VIEW in_both AS SELECT "order" FROM orders WHERE outcome = 'evaluated'
         INTERSECT SELECT "order" FROM orders_before WHERE outcome = 'evaluated';
     CREATE TEMP VIEW spoken AS
         SELECT "order", any_value(patient) AS patient, said, max(rank) AS rank FROM (
             SELECT "order", patient, unnest(statements) AS said,
                    list_position(['info', 'warning', 'critical'], indicator) AS rank FROM cards
-            WHERE "order" IN (SELECT "order" FROM both)
+            WHERE "order" IN (SELECT "order" FROM in_both)
         ) GROUP BY "order", said;
     CREATE TEMP VIEW spoken_before AS
         SELECT "order", any_value(patient) AS patient, said, max(rank) AS rank FROM (
             SELECT "order", patient, unnest(statements) AS said,
                    list_position(['info', 'warning', 'critical'], indicator) AS rank FROM cards_before
-            WHERE "order" IN (SELECT "order" FROM both)
+            WHERE "order" IN (SELECT "order" FROM in_both)
         ) GROUP BY "order", said;
     CREATE TEMP VIEW changes AS
         SELECT coalesce(n."order", b."order") AS "order", coalesce(n.patient, b.patient) AS patient,
@@ -52,9 +52,9 @@ def compare(
     orders, before, now = counted(
         database,
         """
-        SELECT (SELECT count(*) FROM both),
-               (SELECT count(*) FROM cards_before WHERE "order" IN (SELECT "order" FROM both)),
-               (SELECT count(*) FROM cards WHERE "order" IN (SELECT "order" FROM both))
+        SELECT (SELECT count(*) FROM in_both),
+               (SELECT count(*) FROM cards_before WHERE "order" IN (SELECT "order" FROM in_both)),
+               (SELECT count(*) FROM cards WHERE "order" IN (SELECT "order" FROM in_both))
         """,
     )[0]
     only_now, only_before = counted(
@@ -80,7 +80,7 @@ def _indicators(database: duckdb.DuckDBPyConnection, total: Mapping[str, int], l
                 database,
                 f"""
                 SELECT count(*), count(DISTINCT patient) FROM {view}
-                WHERE indicator = ? AND "order" IN (SELECT "order" FROM both)
+                WHERE indicator = ? AND "order" IN (SELECT "order" FROM in_both)
                 """,  # noqa: S608  the views are named above
                 name,
             )[0]

@@ -1,0 +1,151 @@
+"""The connections to a FHIR server: the pool, what is sent with them, and what is written about them."""
+
+import gzip
+import json
+import socket
+
+import fhir_server as faults
+import pytest
+from address_spellings import OTHER_SPELLINGS
+from chart import asking, data_cards, listed, not_checked
+from fhir_app import SHORT, app_of, failing, prefetched
+from hook_requests import SIGN, VIEW, bundle, draft_of, topics
+
+from cds_service.fhir.allow_list import read_allow_list
+from cds_service.fhir.failures import words_of
+
+pytestmark = pytest.mark.enable_socket
+
+
+def test_a_full_pool_fetches_nothing_more_and_says_so(engine, settings, server):
+    client = app_of(engine, settings, fetch_threads=1, max_fetches=3).test_client()
+    response = client.post(SIGN, json=asking(server))
+    assert response.status_code == 200
+    assert words_of("busy") in not_checked(response)
+    again = client.post(SIGN, json=asking(server))
+    assert len(server.asked) == 6
+    assert again.status_code == 200
+
+
+def test_after_slow_answers_the_pool_serves_the_next_request(engine, settings, server):
+    client = app_of(engine, settings, fetch_threads=2, max_fetches=2, time_budget_ms=SHORT).test_client()
+    sent = prefetched(server, engine)
+    for key in ("conditions", "kidney"):
+        del sent[key]
+    for fault in (faults.silence, faults.drip_body, faults.drip_headers):
+        server.faults["*"] = fault
+        assert "could not be read" in not_checked(client.post(SIGN, json=asking(server, **sent)))
+    server.faults.clear()
+    # The threads let go of their places a moment after they are ended.
+    answers = (client.post(SIGN, json=asking(server, **sent)) for _ in range(200))
+    assert any(data_cards(one) == [] for one in answers)
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.status(401), faults.truncated, faults.body(b"<html>"), faults.status(302)]
+)
+def test_neither_urls_nor_ids_nor_tokens_reach_logs_or_metrics(calm, server, capfd, caplog, fault):
+    caplog.set_level(0)
+    server.faults["*"] = fault
+    patient = next(one for one in server.store if one["resourceType"] == "Patient")
+    response = calm.post(SIGN, json=asking(server, patient=patient))
+    captured = capfd.readouterr()
+    written = captured.out + captured.err + caplog.text + calm.get("/metrics").text + not_checked(response)
+    assert "fetch-failed" in captured.out
+    for secret in ("token-of-this-call", "Patient/p1", "127.0.0.1", "patient=p1"):
+        assert secret not in written
+
+
+def test_metrics_count_each_fetch_by_key_and_outcome(calm, server):
+    server.faults["Condition"] = faults.status(403)
+    calm.post(SIGN, json=asking(server))
+    text = calm.get("/metrics").text
+    assert 'cds_fetches_total{key="conditions",outcome="forbidden"}' in text
+    assert 'cds_fetches_total{key="kidney",outcome="ok"}' in text
+    assert 'cds_fetch_seconds_count{key="kidney"}' in text
+
+
+def test_a_cookie_of_the_server_is_not_sent_back(calm, server):
+    sent = []
+
+    def cookie(handler):
+        sent.append(handler.headers.get("Cookie"))
+        faults.send(handler, bundle(), Set_Cookie="session=abc; Path=/")
+
+    server.faults["Condition"] = cookie
+    for _ in range(2):
+        calm.post(SIGN, json=asking(server))
+    assert sent == [None, None]
+
+
+def test_the_environment_names_no_proxy_and_no_credentials(calm, server, monkeypatch, tmp_path):
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login a password b\n")
+    for name, value in (("http_proxy", "http://127.0.0.1:1"), ("HTTP_PROXY", "http://127.0.0.1:1"),
+                        ("NETRC", str(tmp_path / ".netrc")), ("REQUESTS_CA_BUNDLE", "/none")):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    response = calm.post(SIGN, json=asking(server))
+    assert data_cards(response) == []
+    assert server.tokens == {"Bearer token-of-this-call"}
+
+
+def test_a_gzipped_answer_is_read(calm, server, engine):
+    content = json.dumps(prefetched(server, engine)["medications"]).encode()
+    fault = faults.body(gzip.compress(content), Content_Encoding="gzip")
+    response = failing(calm, server, "medications", engine, fault)
+    assert "opioid" in response.text.lower()
+    assert data_cards(response) == []
+
+
+def test_patient_view_fetches_too(calm, server):
+    dosage = draft_of(asking(server))["dosageInstruction"]
+    server.store.append(listed("g1", "active", "gabapentin 600 mg tablet", dosageInstruction=dosage))
+    body = asking(server) | {"hook": "patient-view"}
+    del body["context"]["draftOrders"]
+    response = calm.post(VIEW, json=body)
+    assert response.status_code == 200
+    assert "data" not in topics(response)
+    assert server.asked
+
+
+@pytest.fixture
+def listener():
+    """A socket that listens on all addresses of this machine that the spellings could mean, and its port."""
+    with socket.socket(socket.AF_INET6) as waiting:
+        waiting.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        waiting.bind(("::", 0))
+        waiting.listen()
+        waiting.setblocking(False)
+        yield waiting
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", *OTHER_SPELLINGS])
+def test_a_server_that_is_not_listed_is_not_connected_to_in_any_spelling(
+    engine, settings, server, listener, host
+):
+    port = listener.getsockname()[1]
+    servers = read_allow_list([server.base, "https://fhir.hospital.example/fhir"], plain_http=False)
+    client = app_of(engine, settings, fhir_servers=servers).test_client()
+    patient = prefetched(server, engine)["patient"]
+    for scheme in ("http", "https"):
+        for path in ("/fhir", "", "/fhir/../fhir", "/%66hir"):
+            body = asking(f"{scheme}://{host}:{port}{path}", patient=patient)
+            response = client.post(SIGN, json=body)
+            assert words_of("not-allowed") in not_checked(response)
+    with pytest.raises(BlockingIOError):
+        listener.accept()
+
+
+def test_a_listed_server_is_connected_to_at_the_listening_socket(engine, settings, listener):
+    port = listener.getsockname()[1]
+    servers = read_allow_list([f"http://127.0.0.1:{port}/fhir"], plain_http=False)
+    client = app_of(engine, settings, fhir_servers=servers, time_budget_ms=SHORT).test_client()
+    assert client.post(SIGN, json=asking(f"http://127.0.0.1:{port}/fhir")).status_code == 412
+    listener.accept()[0].close()
+
+
+def test_without_a_list_of_servers_nothing_is_connected_to_and_gaps_stay_gaps(engine, settings, server):
+    client = app_of(engine, settings, fhir_servers=()).test_client()
+    patient = prefetched(server, engine)["patient"]
+    response = client.post(SIGN, json=asking(server, patient=patient))
+    assert "could not be read" not in response.text
+    assert server.asked == []
