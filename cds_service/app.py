@@ -14,6 +14,7 @@ from cds_service.observability.request_log import set_log_level
 from cds_service.observability.requests import register_observation
 from cds_service.observability.routes import health_routes
 from cds_service.publish.feedback_page import feedback_page
+from cds_service.publish.openapi import openapi_routes
 from cds_service.publish.routes import knowledge_routes
 from cds_service.security.guard import register_guard
 from cds_service.security.headers import register_headers
@@ -55,6 +56,7 @@ def create_app(settings: Settings, engine: Engine | None = None, clock: Clock = 
     )
     if pages:
         app.register_blueprint(knowledge_routes(engine.knowledge))
+        app.register_blueprint(openapi_routes())
     if "feedback" in settings.pages:
         app.register_blueprint(feedback_page(engine.knowledge, lambda: worker.get().store))
     return app

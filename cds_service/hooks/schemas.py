@@ -47,7 +47,7 @@ class HookRequest:
     access: Access | None = None
 
 
-class _Envelope(Schema):
+class Envelope(Schema):
     """The members this service reads; the rest of the envelope is left alone."""
 
     class Meta:
@@ -59,7 +59,7 @@ class _Envelope(Schema):
     prefetch = fields.Raw(load_default=None, allow_none=True)
 
 
-_ENVELOPE = _Envelope()
+_ENVELOPE = Envelope()
 _NEEDED = {
     "hook": "hook is required: a string.",
     "hookInstance": "hookInstance is required: a non-blank string, a UUID by the specification.",

@@ -17,7 +17,7 @@ _UNREAD = frozenset({"fetch-failed", "page-not-followed", "unreadable-resource",
 def caller() -> str:
     """The client of this call as the log and the audit trail name it: proved, claimed, or neither."""
     client = g.get("client")
-    return str(client.name if client is not None else g.get("claimed_client", CLIENT))
+    return str(client.name if client is not None else g.get("claimed_client") or CLIENT)
 
 
 def audit_event(endpoint: str, status: int, milliseconds: float, engine: Engine, now: datetime) -> AuditEvent:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 from chart import chart
+from databases import database, postgres  # noqa: F401  fixtures
 from fhir_app import SHORT, app_of
 from fhir_server import fhir_server
 from hook_requests import NOW
@@ -9,6 +10,7 @@ from hook_requests import NOW
 from cds_service.app import create_app
 from cds_service.hooks.invoke import load_engine
 from cds_service.settings import Settings
+from cds_service.store.schema import upgrade
 from cds_service.store.settings import prepare, store_settings
 
 SETTINGS = Settings(
@@ -73,6 +75,7 @@ def serve(engine, settings, tmp_path):
         own = replace(settings, **changes)
         stored = store_settings(own)
         if stored is not None:
+            upgrade(stored.url)
             assert prepare(stored) == ""
         app = create_app(own, replace(engine, settings=own), clock=clock)
         made.append(app)

@@ -4,6 +4,8 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
+import time
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -50,8 +52,6 @@ def cluster(folder):
     user = _postgres_user() if os.getuid() == 0 else None
     more = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     if user:
-        for one in (Path(folder), *Path(folder).parents[:2]):
-            one.chmod(0o755)
         os.chown(folder, user.pw_uid, user.pw_gid)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -92,14 +92,12 @@ def new_postgres(server):
         except psycopg.OperationalError:
             if attempt == 199:
                 raise
-            import time
-
             time.sleep(0.05)
     return f"postgresql://cds@{server}/{name}"
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
+def postgres():
     """host:port; skips, saying why, where there is no PostgreSQL."""
     missing = _missing()
     if missing and not os.environ.get(REQUIRED):
@@ -108,7 +106,8 @@ def postgres(tmp_path_factory):
     import pytest_socket
 
     pytest_socket.enable_socket()
-    with cluster(tmp_path_factory.mktemp("postgres")) as server:
+    # Not below pytest's own folders, which another user may not enter.
+    with tempfile.TemporaryDirectory(prefix="cds-postgres-") as folder, cluster(folder) as server:
         pytest_socket.disable_socket(allow_unix_socket=True)
         yield server
 

@@ -29,8 +29,8 @@ PROBLEMS = (("N18.4", "Chronic kidney disease, stage 4"), ("M54.5", "Low back pa
 FILLERS = ("4548-4", "2345-7", "718-7", "8310-5", "8867-4", "9279-1")
 
 
-def person(number: int, seed: int = 7) -> Iterator[Resource]:
-    """About 25 resources of one patient."""
+def person(number: int, seed: int = 7, more_results: int = 0) -> Iterator[Resource]:
+    """The 20 or 21 resources of one patient, and so many results a visit that no statement asks for."""
     chance = Random(seed * 1_000_003 + number)
     name = f"p{number}"
     subject = {"reference": f"Patient/{name}"}
@@ -62,6 +62,9 @@ def person(number: int, seed: int = 7) -> Iterator[Resource]:
             yield result(
                 f"{name}-o{place}-{loinc}-{value}", loinc, value, unit, visit - timedelta(days=2), subject
             )
+        for filler in range(more_results):
+            name_of_it, loinc = f"{name}-f{place}-{filler}", FILLERS[filler % len(FILLERS)]
+            yield result(name_of_it, loinc, filler, "1", visit, subject)
         drug, doses, times = chance.choice(DRUGS)
         made = order(f"{name}-m{place}", drug, chance.choice(doses), times, visit, subject)
         made["requester"] = {"reference": f"Practitioner/d{chance.randint(1, 40)}"}
@@ -116,10 +119,10 @@ def result(name: str, loinc: str, value: float, unit: str, when: datetime, subje
     }
 
 
-def population(people: int, seed: int = 7) -> Iterator[Resource]:
+def population(people: int, seed: int = 7, more_results: int = 0) -> Iterator[Resource]:
     """The resources of so many patients."""
     for number in range(people):
-        yield from person(number, seed)
+        yield from person(number, seed, more_results)
 
 
 def write_export(folder: Path, resources: Iterable[Resource], *, packed: bool = False) -> int:

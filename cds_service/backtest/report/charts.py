@@ -34,7 +34,8 @@ def columns_by_year(table: Table) -> Markup:
     width = _LEFT + len(shown) * (_COLUMN + _GAP)
     drawn = [
         Markup(
-            '<svg class="years" viewBox="0 0 {} {}" role="img" aria-labelledby="years-title">'
+            '<svg class="years" viewBox="0 0 {} {}" preserveAspectRatio="xMinYMid" role="img" '
+            'aria-labelledby="years-title">'
             '<title id="years-title">Cards per 100 orders by year: see the table</title>'
         ).format(width, _HEIGHT + _FOOT)
     ]

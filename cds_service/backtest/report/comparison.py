@@ -46,7 +46,7 @@ _WORDS = {
 
 def compare(
     database: duckdb.DuckDBPyConnection, titles: Mapping[str, str], least: int
-) -> tuple[dict[str, int], list[Table]]:
+) -> tuple[dict[str, Any], list[Table]]:
     """How many orders stand in both runs, and the tables of what changed about these."""
     database.execute(_PREPARE)
     orders, before, now = counted(
@@ -64,11 +64,26 @@ def compare(
                (SELECT count(*) FROM orders_before WHERE "order" NOT IN (SELECT "order" FROM orders))
         """,
     )[0]
-    total = {
+    total: dict[str, Any] = {
         "orders": orders, "cards_before": before, "cards_now": now, "only_now": only_now,
         "only_before": only_before,
     }  # fmt: skip
-    return total, [_indicators(database, total, least), _statements(database, titles, least)]
+    tables = [_indicators(database, total, least), _statements(database, titles, least)]
+    if any(0 < patients < least for patients in _patients(database)):
+        total |= {"cards_before": None, "cards_now": None}
+    return total, tables
+
+
+def _patients(database: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """How many patients stand behind the cards before and now."""
+    before, now = counted(
+        database,
+        """
+        SELECT (SELECT count(DISTINCT patient) FROM cards_before WHERE "order" IN (SELECT "order" FROM in_both)),
+               (SELECT count(DISTINCT patient) FROM cards WHERE "order" IN (SELECT "order" FROM in_both))
+        """,
+    )[0]
+    return before, now
 
 
 def _indicators(database: duckdb.DuckDBPyConnection, total: Mapping[str, int], least: int) -> Table:

@@ -8,7 +8,7 @@ import duckdb
 
 from cds_service.backtest.report.counting import CARDS, ORDERS, PATIENTS, PER_100, counted, per_hundred
 from cds_service.backtest.report.gaps import drug_states, issues, missing, not_evaluated, unchecked
-from cds_service.backtest.report.spread import per_order, per_patient, per_prescriber, repeated
+from cds_service.backtest.report.spread import for_whom, per_order, per_patient, per_prescriber, repeated
 from cds_service.backtest.report.tables import Column, Table, enough, lines_of
 
 _PER_YEAR = Column("per_100_patient_years", "Per 100 patient-years", "rate")
@@ -52,7 +52,7 @@ def all_tables(
         _topics(database, total, least),
         _statements(database, total, titles, least),
         _drugs(database, least),
-        _whom(database, least),
+        for_whom(database, least),
         _years(database, least),
         per_order(database, total, least),
         per_patient(database, least),
@@ -188,33 +188,6 @@ def _drugs(database: duckdb.DuckDBPyConnection, least: int) -> Table:
         ),
         note="Drugs that a statement concerns.",
         bar="per_100_orders",
-        least=least,
-    )  # fmt: skip
-
-
-def _whom(database: duckdb.DuckDBPyConnection, least: int) -> Table:
-    rows: list[tuple[Any, ...]] = []
-    for what, column in (("Age", "age"), ("Sex", "sex"), ("Setting", "setting")):
-        rows += counted(
-            database,
-            f"""
-            SELECT '{what}', {column} AS part, count(*), coalesce(sum(cards), 0)::BIGINT,
-                   100.0 * coalesce(sum(cards), 0) / count(*), count(DISTINCT patient),
-                   coalesce(nullif(count(DISTINCT patient) FILTER (cards > 0), 0), count(DISTINCT patient))
-            FROM orders WHERE outcome = 'evaluated' GROUP BY part ORDER BY part
-            """,  # noqa: S608  the columns are named above
-        )
-    return Table(
-        id="patients",
-        title="For whom",
-        columns=(
-            Column("group", "Group", "text"), Column("value", "Value", "text"), ORDERS, CARDS, PER_100,
-            PATIENTS,
-        ),
-        lines=lines_of(rows),
-        bar="per_100_orders",
-        partition="group",
-        ordered=True,
         least=least,
     )  # fmt: skip
 

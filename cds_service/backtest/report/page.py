@@ -35,6 +35,7 @@ def page(content: Mapping[str, Any], changed: Sequence[Table], tables: Sequence[
         .render(
             headline=list(headline(content)),
             compared=list(compared_lines(content)) if content["compared"] else [],
+            unchanged=any(one.id == "changes" and not one.lines for one in changed),
             changed=[one for one in changed if one.lines],
             tables=[one for one in tables if one.lines],
             years=columns_by_year(next(one for one in tables if one.id == "years")),

@@ -114,3 +114,31 @@ def repeated(database: duckdb.DuckDBPyConnection, titles: Mapping[str, str], lea
         bar="cards",
         least=least,
     )  # fmt: skip
+
+
+def for_whom(database: duckdb.DuckDBPyConnection, least: int) -> Table:
+    """Cards per 100 orders by age, sex and setting."""
+    rows: list[tuple[Any, ...]] = []
+    for what, column in (("Age", "age"), ("Sex", "sex"), ("Setting", "setting")):
+        rows += counted(
+            database,
+            f"""
+            SELECT '{what}', {column} AS part, count(*), coalesce(sum(cards), 0)::BIGINT,
+                   100.0 * coalesce(sum(cards), 0) / count(*), count(DISTINCT patient),
+                   coalesce(nullif(count(DISTINCT patient) FILTER (cards > 0), 0), count(DISTINCT patient))
+            FROM orders WHERE outcome = 'evaluated' GROUP BY part ORDER BY part
+            """,  # noqa: S608  the columns are named above
+        )
+    return Table(
+        id="patients",
+        title="For whom",
+        columns=(
+            Column("group", "Group", "text"), Column("value", "Value", "text"), ORDERS, CARDS, PER_100,
+            PATIENTS,
+        ),
+        lines=lines_of(rows),
+        bar="per_100_orders",
+        partition="group",
+        ordered=True,
+        least=least,
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cds_service.backtest.report.counting import per_hundred
+from cds_service.backtest.report.tables import HIDDEN
 
 
 def headline(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -12,7 +13,7 @@ def headline(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Orders evaluated", f"{total['evaluated']:,} of {total['orders']:,}"
     yield "Patients", f"{total['patients']:,}" if total["patients"] >= least else f"<{least}"
     if total["cards"] is None:
-        yield "Cards", f"about fewer than {least} patients: not shown"
+        yield "Cards", HIDDEN
     else:
         yield "Cards", f"{total['cards']:,}"
         yield "Cards per 100 orders", f"{per_hundred(total['cards'], total['evaluated']):.2f}"
@@ -26,8 +27,8 @@ def compared_lines(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What the comparison rests on."""
     compared, run = content["compared"], content["run"]
     yield "Orders evaluated in both runs", f"{compared['orders']:,}"
-    yield "Cards about them before", f"{compared['cards_before']:,}"
-    yield "Cards about them now", f"{compared['cards_now']:,}"
+    for name, key in (("Cards about them before", "cards_before"), ("Cards about them now", "cards_now")):
+        yield name, HIDDEN if compared[key] is None else f"{compared[key]:,}"
     yield "Orders in one run only", f"{compared['only_before']:,} before, {compared['only_now']:,} now"
     for name, before in compared["versions_before"].items():
         now = run["versions"].get(name)
