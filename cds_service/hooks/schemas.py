@@ -55,8 +55,8 @@ class Envelope(Schema):
 
     hook = fields.String(required=True)
     hook_instance = fields.String(required=True, data_key="hookInstance", validate=validate.Regexp(r"\s*\S"))
-    context = fields.Raw(required=True)
-    prefetch = fields.Raw(load_default=None, allow_none=True)
+    context: fields.Field[Any] = fields.Raw(required=True)
+    prefetch: fields.Field[Any] = fields.Raw(load_default=None, allow_none=True)
 
 
 _ENVELOPE = Envelope()

@@ -13,6 +13,16 @@ from cds_service.hooks.schemas import Envelope
 
 _TYPED = {"type": "object", "properties": {"resourceType": {"type": "string"}}, "required": ["resourceType"]}
 
+_ORDERS = {
+    "type": "object",
+    "description": "A Bundle of the draft orders, and of Medications that they refer to",
+    "required": ["resourceType"],
+    "properties": {
+        "resourceType": {"enum": ["Bundle"]},
+        "entry": {"type": "array", "items": {"type": "object", "properties": {"resource": _TYPED}}},
+    },
+}
+
 
 class _Exact(Schema):
     """An answer, or a part of one: nothing else may stand in it, and no member is null."""
@@ -25,7 +35,11 @@ def _text(**more: Any) -> fields.String:
     return fields.String(required=True, validate=validate.Length(min=1), **more)
 
 
-def _list(inner: fields.Field[Any] | type[Schema], **more: Any) -> fields.List:
+def _one_of(*values: str) -> fields.String:
+    return fields.String(required=True, validate=validate.OneOf(values))
+
+
+def _list(inner: fields.Field[Any] | type[Schema], **more: Any) -> fields.List[Any]:
     """A list that is left out rather than empty."""
     item = inner if isinstance(inner, fields.Field) else fields.Nested(inner)
     return fields.List(item, validate=validate.Length(min=1), **more)
@@ -169,7 +183,7 @@ class OrderContext(PatientContext):
     """The context of order-select and order-sign; without selections all drafts are meant."""
 
     selections = fields.List(fields.String())
-    draft_orders = Resource(data_key="draftOrders", required=True)
+    draft_orders = fields.Dict(required=True, data_key="draftOrders", metadata=_ORDERS)
 
 
 class DispatchContext(Schema):
@@ -192,18 +206,28 @@ class Call(Envelope):
 class PatientCall(Call):
     """A call of patient-view."""
 
+    hook = _one_of("patient-view")
     context = fields.Nested(PatientContext, required=True)
 
 
-class OrderCall(Call):
-    """A call of order-select or order-sign."""
+class OrderSelectCall(Call):
+    """A call of order-select, or of its predecessors."""
 
+    hook = _one_of("order-select", "medication-prescribe", "order-review")
+    context = fields.Nested(OrderContext, required=True)
+
+
+class OrderSignCall(Call):
+    """A call of order-sign."""
+
+    hook = _one_of("order-sign")
     context = fields.Nested(OrderContext, required=True)
 
 
 class DispatchCall(Call):
     """A call of order-dispatch."""
 
+    hook = _one_of("order-dispatch")
     context = fields.Nested(DispatchContext, required=True)
 
 

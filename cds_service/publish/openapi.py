@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from marshmallow import Schema
 
 from cds_service.errors import JSON_TYPE
-from cds_service.hooks.discovery import SERVICES, Service
+from cds_service.hooks.discovery import SERVICES
 from cds_service.installation import version
 from cds_service.json_bytes import to_bytes
 from cds_service.publish.api_schemas import (
@@ -17,10 +17,17 @@ from cds_service.publish.api_schemas import (
     DispatchCall,
     FeedbackCall,
     OperationOutcome,
-    OrderCall,
+    OrderSelectCall,
+    OrderSignCall,
     PatientCall,
 )
 
+_CALLS: dict[str, type[Schema]] = {
+    "order-select": OrderSelectCall,
+    "order-sign": OrderSignCall,
+    "order-dispatch": DispatchCall,
+    "patient-view": PatientCall,
+}
 _REFUSALS = {
     400: "The body cannot be read, or is not what the hook needs",
     401: "The client did not authenticate, where that is required",
@@ -46,7 +53,9 @@ def openapi_document() -> dict[str, Any]:
     )
     for service in SERVICES:
         path = f"/cds-services/{service.id}"
-        spec.path(path, operations={"post": _operation(service.title, _call(service), Cards, "The cards")})
+        spec.path(
+            path, operations={"post": _operation(service.title, _CALLS[service.hook], Cards, "The cards")}
+        )
         kept = _operation(f"Feedback: {service.title}", FeedbackCall, OperationOutcome, "Kept")
         kept["responses"]["503"] = _json(OperationOutcome, "It cannot be kept at the moment")
         del kept["responses"]["412"]
@@ -65,12 +74,6 @@ def openapi_routes() -> Blueprint:
         return Response(document, content_type=JSON_TYPE)
 
     return routes
-
-
-def _call(service: Service) -> type[Schema]:
-    if service.dispatches:
-        return DispatchCall
-    return OrderCall if service.reads_drafts else PatientCall
 
 
 def _operation(summary: str, call: type[Schema], answer: type[Schema], said: str) -> dict[str, Any]:

@@ -31,32 +31,50 @@ class ReplayGuard:
     ) -> None:
         self._engine, self._breaker, self._on_fallback, self._clock = engine, breaker, on_fallback, clock
         self._lock = threading.Lock()
-        self._remembered: OrderedDict[str, int] = OrderedDict()
+        self._remembered: OrderedDict[str, int] = OrderedDict()  # accepted while the store was down
+        self._under_way: set[str] = set()
         self.in_memory = engine is None
 
     def first_use(self, token_hash: str, expires_at: int) -> bool:
         """Whether the token was not seen before; it is seen from now on. `expires_at`: seconds since 1970."""
         with self._lock:
-            if self._remembered.get(token_hash, 0) > self._clock():
+            if token_hash in self._under_way or self._remembered.get(token_hash, 0) > self._clock():
                 return False
-            self._remember(token_hash, expires_at)
+            self._under_way.add(token_hash)
             earlier = list(self._remembered.items())
-        if self._engine is None:
-            return self._kept_in_memory()
         try:
-            new = self._breaker.run(lambda: self._store(token_hash, expires_at, earlier), _SECONDS)
+            new = self._stored(token_hash, expires_at, earlier)
         except StoreDownError:
-            return self._kept_in_memory()
+            new = True
+            with self._lock:
+                self._remember(token_hash, expires_at)
+            self.in_memory = True
+            self._on_fallback()
+        finally:
+            with self._lock:
+                self._under_way.discard(token_hash)
+        return new
+
+    def _stored(self, token_hash: str, expires_at: int, earlier: list[tuple[str, int]]) -> bool:
+        """Asks the store, and hands it what was remembered without it. Raises StoreDownError."""
+        if self._engine is None:
+            raise StoreDownError
+        engine = self._engine
+
+        def write() -> bool:
+            with engine.begin() as connection:
+                row = {"token_hash": token_hash, "expires_at": expires_at}
+                new = insert_one(connection, seen_tokens, row)
+                others = [{"token_hash": name, "expires_at": expiry} for name, expiry in earlier]
+                insert_new(connection, seen_tokens, others)
+            return new
+
+        new = self._breaker.run(write, _SECONDS)
         with self._lock:
             for name, _ in earlier:
                 self._remembered.pop(name, None)
-            self.in_memory = False
+        self.in_memory = False
         return new
-
-    def _kept_in_memory(self) -> bool:
-        self.in_memory = True
-        self._on_fallback()
-        return True
 
     def _remember(self, token_hash: str, expires_at: int) -> None:
         now = self._clock()
@@ -66,16 +84,6 @@ class ReplayGuard:
                 break
             del self._remembered[oldest]
         self._remembered[token_hash] = expires_at
-
-    def _store(self, token_hash: str, expires_at: int, earlier: list[tuple[str, int]]) -> bool:
-        assert self._engine is not None  # noqa: S101  first_use looked
-        with self._engine.begin() as connection:
-            new = insert_one(connection, seen_tokens, {"token_hash": token_hash, "expires_at": expires_at})
-            others = [
-                {"token_hash": name, "expires_at": expiry} for name, expiry in earlier if name != token_hash
-            ]
-            insert_new(connection, seen_tokens, others)
-        return new
 
 
 def forget_expired(connection: Connection, now: float) -> int:

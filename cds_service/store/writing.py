@@ -15,7 +15,8 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
 
 def insert_one(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Inserts a row; False where its like is already there."""
-    return connection.execute(_insert(connection, table).values(**row)).rowcount == 1
+    key = next(iter(table.primary_key))
+    return connection.execute(_insert(connection, table).values(**row).returning(key)).first() is not None
 
 
 def _insert(connection: Connection, table: Table) -> Any:
