@@ -142,7 +142,8 @@ def test_labels_come_from_closed_sets(client, engine):
         "indicator": {"info", "warning", "critical"},
         "outcome": {"fired", "not-fired", "cannot-evaluate", "suppressed"},
         "code": ISSUE_CODES | {"other"},
-        "statement": set(engine.knowledge.statements) | {"none", "other", "not-checked", "drug-not-recognised"},
+        "statement": set(engine.knowledge.statements)
+        | {"none", "other", "not-checked", "drug-not-recognised"},
         "stage": {"authenticate", "read", "evaluate", "write"},
         "named_by": {"code", "text"},
         "result": {"accepted", "overridden", "unreadable", "not-kept"},
