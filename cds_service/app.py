@@ -19,7 +19,7 @@ from cds_service.publish.routes import knowledge_routes
 from cds_service.security.guard import register_guard
 from cds_service.security.headers import register_headers
 from cds_service.settings import Settings
-from cds_service.worker import workers
+from cds_service.worker import Clients, workers
 
 _PUBLISH = Path(__file__).with_name("publish")
 
@@ -43,7 +43,9 @@ def create_app(settings: Settings, engine: Engine | None = None, clock: Clock = 
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    worker = workers(settings, clock)
+    clients = Clients(settings)
+    worker = workers(settings, clients, clock)
+    app.extensions["cds_clients"] = clients
     app.extensions["cds_worker"] = worker
     register_observation(app, engine, worker, clock)
     register_guard(app, settings, worker)

@@ -75,6 +75,13 @@ def on_starting(server: Any) -> None:
         server.log.error("cds-service: %s", warning)
 
 
+def on_reload(server: Any) -> None:
+    """Reads the clients in the master too, so that workers can fall back on the last that were right."""
+    clients = getattr(server.app.callable, "extensions", {}).get("cds_clients")
+    if clients is not None:
+        clients.reread()
+
+
 def post_worker_init(worker: Any) -> None:
     """Opens the store and reads the clients in the new worker, so that HUP renews them before any call."""
     opened = getattr(worker.wsgi, "extensions", {}).get("cds_worker")

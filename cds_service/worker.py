@@ -8,7 +8,7 @@ from typing import Any
 from cds_service.observability.metrics import count_replay_fallback, count_store_lost, show_store_waiting
 from cds_service.observability.request_log import log_trouble
 from cds_service.per_process import PerProcess
-from cds_service.security.clients import Client
+from cds_service.security.clients import Client, ClientsError
 from cds_service.security.registry import Registry, check_clients, open_registry
 from cds_service.settings import Settings
 from cds_service.store.settings import store_settings
@@ -37,16 +37,31 @@ class Worker:
             log_trouble("store-records-lost", f"{lost} at the end of a worker")
 
 
-def workers(settings: Settings, clock: Callable[[], datetime]) -> PerProcess[Worker]:
-    """The worker of each process, made on first use.
+class Clients:
+    """The clients as the master last read them without fault; workers fall back on these."""
 
-    The clients are read here too, so that a wrong file stops the start: raises ClientsError, StoreUrlError.
-    """
-    clients: tuple[Client, ...] = ()
-    if settings.auth_required and settings.clients_file is not None:
-        clients = check_clients(settings.clients_file, plain_http=settings.fhir_http_any)
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.known: tuple[Client, ...] = ()
+        self._read()
+
+    def reread(self) -> None:
+        """Reads the file anew; one that is wrong is reported, and the clients stay as they were."""
+        try:
+            self._read()
+        except ClientsError as error:
+            log_trouble("clients-file", str(error))
+
+    def _read(self) -> None:
+        settings = self._settings
+        if settings.auth_required and settings.clients_file is not None:
+            self.known = check_clients(settings.clients_file, plain_http=settings.fhir_http_any)
+
+
+def workers(settings: Settings, clients: Clients, clock: Callable[[], datetime]) -> PerProcess[Worker]:
+    """The worker of each process, made on first use. Raises StoreUrlError, so that it stops the start."""
     store_settings(settings)
-    return PerProcess(lambda: _start(settings, clients, clock))
+    return PerProcess(lambda: _start(settings, clients.known, clock))
 
 
 def _start(settings: Settings, clients: tuple[Client, ...], clock: Callable[[], datetime]) -> Worker:

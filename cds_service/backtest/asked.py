@@ -6,6 +6,7 @@ The table of keys is the one of the service, so that a key added there is in the
 import re
 from functools import lru_cache
 
+from cards.facts.dispensed import GIVEN_TYPES
 from cards.facts.medications import ORDER_TYPES
 from cards.facts.procedures import SERVICE_TYPES
 from cards.facts.resources import Resource, codings, objects, text
@@ -15,7 +16,8 @@ from cds_service.hooks.keys import KEYS, PrefetchKey
 # The lists are told apart by what an order's status was at the moment, not by its type.
 LISTS = ("medications", "endedMedications", "statements")
 USED_TYPES = frozenset({"Patient", "Medication"}) | ORDER_TYPES | SERVICE_TYPES
-USED_TYPES |= frozenset().union(*(row.types for row in KEYS))
+# Dispenses and administrations count where an EHR sends them, but no search of ours brings them.
+USED_TYPES = USED_TYPES.union(*(row.types for row in KEYS)) - GIVEN_TYPES
 
 _CATEGORY = re.compile(r"[?&]category=([^&|]+)\|([^&]+)")
 

@@ -45,7 +45,12 @@ _POLL_S = 0.5
 def run_on_spark(call: "Run", found: list[Source], buckets: int) -> list[dict[str, Any]]:
     """Reads and evaluates on Spark, writes the parts of both tables, and returns the facts of reading."""
     layout = _absolute(call.layout)
-    session = _session(call, buckets)
+    try:
+        session = _session(call, buckets)
+    except (PySparkException, Py4JError) as error:
+        raise SparkFailed(
+            f"Spark did not start ({type(error).__name__}): is Java 17 or newer installed?"
+        ) from error
     try:
         return _run(session, call, layout, found, buckets)
     except (PySparkException, Py4JError) as error:

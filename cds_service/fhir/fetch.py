@@ -28,6 +28,7 @@ from cds_service.hooks.schemas import HookRequest
 
 # Lists whose orders may refer to a Medication, the most telling first.
 _LISTS: Final = ("medications", "statements", "endedMedications")
+_OF_WHAT_WAS_SENT: Final = ("unreadable-resource", "unexpected-resource", "no-patient")
 REFERENCES: Final = PrefetchKey(
     key="references",
     query="",
@@ -73,7 +74,8 @@ def complete(request: HookRequest, record: Record, servers: FhirServers, deadlin
     missing = tuple(one for one in request.dispatched if one not in found)
     access = request.access
     if access is None or not servers.allow_list:
-        return Completed(_without(record, missing, None), drafts)
+        known = _without(record, missing, None)
+        return Completed(known if access is None else _not_asked(known), drafts)
     base = allowed_server(access.server, servers.allow_list)
     if base is None or not access.token:
         why: Why = "not-allowed" if base is None else "no-authorization"
@@ -143,7 +145,7 @@ class _Call:
         if url is not None:
             readings.append(Reading(row, url, sent=max(1, received(row, value))))
         else:
-            _replace(issues, row, [_partly(row, "foreign-link")])
+            _replace(issues, row, [_partly(row, "foreign-link")], read_before=True)
 
     def _pointed(self, references: Iterable[str], before: int = 0) -> list[tuple[str, Reading]]:
         """Readings of references, as many as are allowed; one to another server has none."""
@@ -190,7 +192,7 @@ class _Call:
         if not reading.pages:
             why = reading.stopped or "unreadable"
             if before.state == "given":
-                _replace(issues, row, [_partly(row, why)])
+                _replace(issues, row, [_partly(row, why)], read_before=True)
             else:
                 self._failed(keys, row, why)
             return
@@ -200,7 +202,7 @@ class _Call:
         if reading.stopped is not None:
             problems.append(_partly(row, reading.stopped))
         keys[row.key] = replace(result, resources=(*before.resources, *result.resources))
-        _replace(issues, row, problems)
+        _replace(issues, row, problems, read_before=before.state == "given")
 
     def _take_references(
         self, read: list[tuple[str, Reading]], wanted: tuple[str, ...], keys: dict[str, KeyResult]
@@ -248,12 +250,23 @@ def _partly(row: PrefetchKey, why: Why) -> Issue:
     return Issue("page-not-followed", f"{row.words}: only a part was read ({words_of(why)})")
 
 
-def _replace(issues: list[Issue], row: PrefetchKey, problems: list[Issue]) -> None:
-    """Drops what was said of the key's prefetch, except that it held another patient's data."""
-    issues[:] = [
-        one for one in issues if one.code == "other-patient" or not one.text.startswith(f"{row.words}:")
-    ]
+def _replace(issues: list[Issue], row: PrefetchKey, problems: list[Issue], *, read_before: bool) -> None:
+    """Puts new problems in the place of those that no longer hold.
+
+    Where the client's page is used (`read_before`), only its want of further pages is settled. Else all that
+    was wrong with what it sent is, except that it held another patient's data.
+    """
+    settled = {"page-not-followed"} if read_before else {"page-not-followed", *_OF_WHAT_WAS_SENT}
+    issues[:] = [one for one in issues if one.code not in settled or not one.text.startswith(f"{row.words}:")]
     issues.extend(problems)
+
+
+def _not_asked(record: Record) -> Record:
+    """The record with a note for the trace: access was granted, and this site lists no server to ask."""
+    if all(result.state != "absent" for result in record.keys.values()):
+        return record
+    note = Issue("server-not-asked", "fhirServer: not asked for what was not sent, since no server is listed")
+    return replace(record, issues=(*record.issues, note))
 
 
 def _refused(request: HookRequest, record: Record, why: Why, servers: FhirServers) -> Record:

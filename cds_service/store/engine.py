@@ -1,7 +1,9 @@
 """The database: SQLite in a file by default, PostgreSQL by URL."""
 
+import logging
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -56,6 +58,8 @@ def open_engine(
     `busy_seconds` is how long SQLite waits for another writer. What a `durable` one has committed survives
     a power failure; the other only survives the end of any process, and is faster.
     """
+    for name in ("sqlalchemy", "psycopg"):  # their messages may quote values
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     common: dict[str, Any] = {
         "pool_size": connections,
         "max_overflow": 0,
@@ -64,7 +68,7 @@ def open_engine(
     }
     try:
         if url.get_backend_name() == "sqlite":
-            engine = create_engine(url, connect_args={"timeout": busy_seconds}, **common)
+            engine = create_engine(_existing(url), connect_args={"timeout": busy_seconds}, **common)
             _set_up_sqlite(engine, durable=durable)
             return engine
         options = f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_STATEMENT_MS}"
@@ -80,6 +84,11 @@ def open_engine(
         return create_engine(url, connect_args=arguments, pool_pre_ping=True, **common)
     except (NoSuchModuleError, ImportError):
         raise StoreUrlError("CDS_DATABASE_URL: its driver is not installed") from None
+
+
+def _existing(url: URL) -> URL:
+    """The URL by which SQLite opens a file and never makes one: a file that is gone is a store that is down."""
+    return url.set(database=f"file:{quote(url.database or '')}", query={"uri": "true", "mode": "rw"})
 
 
 def _set_up_sqlite(engine: Engine, *, durable: bool) -> None:

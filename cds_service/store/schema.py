@@ -42,8 +42,11 @@ def downgrade(url: URL, revision: str) -> str:
 
 def check_schema(url: URL) -> None:
     """Raises SchemaError where the tables are not of this version."""
-    with _connected(url) as connection:
-        found, wanted = _revision(connection), newest()
+    wanted, found = newest(), ""
+    file = sqlite_file(url)
+    if file is None or file.exists():
+        with _connected(url) as connection:
+            found = _revision(connection)
     if found != wanted:
         raise SchemaError(
             f"CDS_DATABASE_URL: the database has schema {found or 'none'}, this version needs {wanted}: "

@@ -118,7 +118,7 @@ def open_store(
         return _without("", counting, clock)
     breaker = Breaker(settings.threads)
     try:
-        key = read_key(settings.hash_key_file, make=settings.make_hash_key)
+        key = read_key(settings.hash_key_file, make=False)
         engine = open_engine(settings.url, settings.threads + 3)
         quick = open_engine(settings.url, settings.threads, busy_seconds=0.25, durable=False)
     except (HashKeyError, StoreUrlError) as error:

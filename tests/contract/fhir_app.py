@@ -24,7 +24,7 @@ def app_of(engine, settings, **changed):
     fhir = replace(
         engine.fhir,
         allow_list=settings.fhir_servers,
-        workers=Workers(settings.fetch_threads, settings.max_fetches),
+        workers=Workers(settings.fetch_threads, settings.max_fetches, settings.fhir_ca_file),
         limits=replace(
             engine.fhir.limits,
             max_bytes=settings.max_fetch_bytes,

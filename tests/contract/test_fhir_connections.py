@@ -3,11 +3,17 @@
 import gzip
 import json
 import socket
+import ssl
+from datetime import UTC, datetime, timedelta
 
 import fhir_server as faults
 import pytest
 from address_spellings import OTHER_SPELLINGS
 from chart import asking, data_cards, listed, not_checked
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from fhir_app import SHORT, app_of, failing, prefetched
 from hook_requests import SIGN, VIEW, bundle, draft_of, topics
 
@@ -149,3 +155,47 @@ def test_without_a_list_of_servers_nothing_is_connected_to_and_gaps_stay_gaps(en
     response = client.post(SIGN, json=asking(server, patient=patient))
     assert "could not be read" not in response.text
     assert server.asked == []
+
+
+@pytest.fixture
+def certified(tmp_path):
+    """A certificate of localhost that signs itself, and its key, as PEM files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (tmp_path / "key.pem").write_bytes(key.private_bytes(*form))
+    (tmp_path / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    return tmp_path
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_server_is_trusted_by_the_authorities_of_the_setting_only(
+    engine, settings, server, certified, trusted
+):
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certified / "cert.pem", certified / "key.pem")
+    server.http.socket = tls.wrap_socket(server.http.socket, server_side=True)
+    base = server.base.replace("http://127.0.0.1", "https://localhost")
+    changed = {"fhir_servers": read_allow_list([base], plain_http=False)}
+    if trusted:
+        changed["fhir_ca_file"] = str(certified / "cert.pem")
+    client = app_of(engine, settings, **changed).test_client()
+    patient = next(one for one in server.store if one["resourceType"] == "Patient")
+    response = client.post(SIGN, json=asking(base, patient=patient))
+    if trusted:
+        assert data_cards(response) == []
+    else:
+        assert words_of("unreachable") in not_checked(response)
+        assert server.asked == []

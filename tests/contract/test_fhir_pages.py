@@ -119,6 +119,18 @@ def test_the_next_page_of_a_prefetched_bundle_is_fetched(calm, server, engine):
     assert data_cards(response) == []
 
 
+def test_what_could_not_be_read_of_the_prefetched_page_is_still_said_when_the_next_one_comes(
+    calm, server, engine
+):
+    server.store.extend(listed(f"n{place}", "active", "melatonin") for place in range(3))
+    server.page = 2
+    sent = prefetched(server, engine)
+    sent["medications"]["entry"].append("odd")
+    response = calm.post(SIGN, json=asking(server, **sent))
+    assert f"{ROWS['medications'].words}: 1 entry could not be read" in not_checked(response)
+    assert "only a part was read" not in not_checked(response)
+
+
 def test_the_next_page_of_a_prefetched_bundle_on_another_server_is_not_fetched_and_it_is_said(
     calm, server, engine
 ):

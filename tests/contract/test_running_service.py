@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from http.client import HTTPConnection
 
@@ -24,10 +25,11 @@ def free_port():
 
 
 def started(module, *arguments, **environment):
+    store = {"CDS_DATABASE_URL": f"sqlite:///{tempfile.mkdtemp()}/store.sqlite"}
     own = {name: value for name, value in os.environ.items() if not name.startswith(("CDS_", "PROMETHEUS_"))}
     return subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
-        env=own | environment,
+        env=own | store | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -85,6 +85,57 @@ def test_a_value_is_read(monkeypatch, name, value, attribute, expected):
     assert getattr(read_settings(), attribute) == expected
 
 
+def clients_file(tmp_path, monkeypatch):
+    file = tmp_path / "clients.toml"
+    file.write_text("")
+    monkeypatch.setenv("CDS_CLIENTS", str(file))
+    return file
+
+
+def test_clients_make_authentication_required_unless_it_is_off_on_purpose(monkeypatch, tmp_path):
+    file = clients_file(tmp_path, monkeypatch)
+    with pytest.raises(SettingsError, match="CDS_BASE_URL"):
+        read_settings()
+    monkeypatch.setenv("CDS_BASE_URL", "https://cds.example.org")
+    read = read_settings()
+    assert (read.auth_required, read.auth_off, read.clients_file) == (True, False, file)
+    check_exposure(read, "10.1.2.3")
+    monkeypatch.setenv("CDS_AUTH", "off")
+    read = read_settings()
+    assert (read.auth_required, read.auth_off) == (False, True)
+
+
+def test_required_authentication_needs_clients(monkeypatch):
+    monkeypatch.setenv("CDS_AUTH", "required")
+    monkeypatch.setenv("CDS_BASE_URL", "https://cds.example.org")
+    with pytest.raises(SettingsError, match="CDS_CLIENTS"):
+        read_settings()
+
+
+def test_behind_a_proxy_that_makes_it_public_no_page_is_on_by_default(monkeypatch):
+    monkeypatch.setenv("CDS_BASE_URL", "https://cds.example.org")
+    assert read_settings().pages == frozenset()
+    monkeypatch.setenv("CDS_BASE_URL", "http://127.0.0.1:9000")
+    assert read_settings().pages == PAGES
+
+
+@pytest.mark.parametrize("page", ["metrics", "feedback", "all"])
+def test_beyond_loopback_operators_pages_need_a_token(monkeypatch, tmp_path, page):
+    monkeypatch.setenv("CDS_BASE_URL", "https://cds.example.org")
+    monkeypatch.setenv("CDS_PAGES", page)
+    with pytest.raises(SettingsError, match="CDS_ADMIN_TOKEN_FILE"):
+        read_settings()
+    (tmp_path / "token").write_text("t" * 16)
+    monkeypatch.setenv("CDS_ADMIN_TOKEN_FILE", str(tmp_path / "token"))
+    assert read_settings().pages
+
+
+def test_knowledge_pages_may_be_shown_without_a_token(monkeypatch):
+    monkeypatch.setenv("CDS_HOST", "10.1.2.3")
+    monkeypatch.setenv("CDS_PAGES", "knowledge")
+    assert read_settings().pages == {"knowledge"}
+
+
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "::1", "[::1]", "127.8.8.8", "unix:/run/cds.sock"]
 )

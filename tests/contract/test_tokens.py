@@ -6,7 +6,7 @@ import json
 
 import jwt
 import pytest
-from hook_requests import NOW, SIGN, VIEW, plain, request_named
+from hook_requests import FIXTURES, NOW, SIGN, VIEW, plain, request_named
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from make_tokens import (
@@ -25,7 +25,9 @@ from make_tokens import (
 )
 from sqlalchemy import create_engine, text
 
-from cds_service.security.tokens import SKEW_S
+from cds_service.security.clients import Client
+from cds_service.security.jwks import read_keys
+from cds_service.security.tokens import SKEW_S, TokenRefusedError, verify
 
 AT = NOW.timestamp()
 FEEDBACK = SIGN + "/feedback"
@@ -339,6 +341,47 @@ def test_no_made_up_token_is_accepted_or_crashes(guarded, token):
     response = guarded.test_client().post(SIGN, json={}, headers=headers)
     assert response.status_code == 401
     assert json.loads(response.data)["issue"][0]["code"] == "login"
+
+
+def published(**changes):
+    """Verifies the token that the specification prints, as of a moment at which it was valid."""
+    vector = json.loads((FIXTURES.parent / "published-token.json").read_text())
+    keys = read_keys(json.dumps(vector["jwks"]).encode(), ("ES384",))
+    made = {
+        "name": "published", "iss": vector["iss"], "jku": vector["jku"], "tenants": frozenset({vector["tenant"]}),
+        "max_token_age_s": 10**9,
+    } | changes.pop("client", {})  # fmt: skip
+    asked = {
+        "audiences": [vector["audience"]],
+        "clients": [Client(**made)],
+        "key_of": lambda _, kid, algorithm: keys[kid, algorithm],
+        "first_use": lambda *_: True,
+        "now": vector["valid_at"],
+    } | changes
+    return verify(f"Bearer {vector['token']}", **asked).name
+
+
+def test_the_token_that_the_specification_prints_is_verified():
+    assert published() == "published"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"now": AT}, "expired"),
+        ({"client": {"max_token_age_s": 3600}}, "lifetime"),
+        ({"client": {"jku": JKU}}, "jku"),
+        ({"client": {"iss": ISS}}, "iss"),
+        ({"client": {"tenants": frozenset({"another"})}}, "tenant"),
+        ({"client": {"algorithms": ("RS384",)}}, "algorithm"),
+        ({"audiences": ["https://cds.example.org/cds-services/other-service"]}, "audience"),
+        ({"first_use": lambda *_: False}, "replayed"),
+    ],
+)
+def test_it_is_refused_with_one_thing_changed(changes, reason):
+    with pytest.raises(TokenRefusedError) as raised:
+        published(**changes)
+    assert raised.value.reason == reason
 
 
 _NO_BREAKS = {13: " ", 10: " "}

@@ -1,8 +1,8 @@
 """A new database of each kind for a test: SQLite in a file, PostgreSQL in a cluster of its own on loopback."""
 
+import _socket
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -53,9 +53,10 @@ def cluster(folder):
     more = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     if user:
         os.chown(folder, user.pw_uid, user.pw_gid)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    probe = _socket.socket()  # the one below Python's, which unit tests may not use
+    probe.bind(("127.0.0.1", 0))
+    port = probe.getsockname()[1]
+    probe.close()
     subprocess.run(
         [_program("initdb"), "-D", data, "-U", "cds", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
         check=True, capture_output=True, cwd=folder, **more,
@@ -103,12 +104,8 @@ def postgres():
     if missing and not os.environ.get(REQUIRED):
         pytest.skip(missing)
     assert not missing, missing
-    import pytest_socket
-
-    pytest_socket.enable_socket()
     # Not below pytest's own folders, which another user may not enter.
     with tempfile.TemporaryDirectory(prefix="cds-postgres-") as folder, cluster(folder) as server:
-        pytest_socket.disable_socket(allow_unix_socket=True)
         yield server
 
 
