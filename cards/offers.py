@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from cards.card import Action
 from cards.facts.lab_table import LABS
@@ -13,8 +12,9 @@ from cards.knowledge.offers import Offer
 from cards.rules.about_results import ANY_TIME, lab_planned
 from cards.rules.answer import Situation
 from cards.rules.context import Context, alongside, new_start
+from cards.suggestions import draft_test
 from cards.wording import drug
-from terminology.coding import LOINC, RXNORM
+from terminology.coding import RXNORM
 
 
 def concerned(offer: Offer, order: Order, partners: Iterable[str], ctx: Context) -> Order | None:
@@ -57,16 +57,7 @@ def _test(offer: Offer, order: Order, ctx: Context) -> tuple[Action, ...]:
     within = Decimal(offer.planned_within) if offer.planned_within else ANY_TIME
     if lab_planned(Situation(ctx, order), offer.lab, within).holds:
         return ()
-    resource: dict[str, Any] = {
-        "resourceType": "ServiceRequest",
-        "status": "draft",
-        "intent": "order",
-        "code": {
-            "coding": [{"system": LOINC, "code": lab.order_code, "display": lab.order_display}],
-            "text": lab.title,
-        },
-        "subject": {"reference": f"Patient/{ctx.record.patient_id}"},
-    }
+    resource = draft_test(ctx.record.patient_id, lab.title, lab.order_code, lab.order_display)
     when = ""
     if offer.days:
         day = (ctx.now.astimezone(ctx.policy.zone) + timedelta(days=offer.days)).date().isoformat()
@@ -79,14 +70,7 @@ def _named_test(offer: Offer, ctx: Context) -> tuple[Action, ...]:
     """A test that is no row of labs.yaml: the order names it, with its code where one is known."""
     if any(offer.result in event.value_sets for event in ctx.planned):
         return ()
-    coding = {"system": LOINC, "code": offer.code, "display": offer.display}
-    resource: dict[str, Any] = {
-        "resourceType": "ServiceRequest",
-        "status": "draft",
-        "intent": "order",
-        "code": {**({"coding": [coding]} if offer.code else {}), "text": offer.test},
-        "subject": {"reference": f"Patient/{ctx.record.patient_id}"},
-    }
+    resource = draft_test(ctx.record.patient_id, offer.test, offer.code, offer.display)
     return (Action("create", f"Adds a draft order for {offer.test}.", resource),)
 
 

@@ -74,24 +74,22 @@ def dose_change(
     return DoseChange(label, Action("update", "; ".join(changes) + ".", resource), resource)
 
 
-def creatinine_order(patient_id: str) -> Action:
-    """A draft ServiceRequest for serum creatinine (LOINC 2160-0)."""
-    resource: Resource = {
+def draft_test(patient_id: str, title: str, code: str, display: str) -> Resource:
+    """A draft ServiceRequest for a test; without a LOINC `code` it is named in words only."""
+    coding = {"system": LOINC, "code": code, "display": display}
+    return {
         "resourceType": "ServiceRequest",
         "status": "draft",
         "intent": "order",
-        "code": {
-            "coding": [
-                {
-                    "system": LOINC,
-                    "code": "2160-0",
-                    "display": "Creatinine [Mass/volume] in Serum or Plasma",
-                }
-            ],
-            "text": "Serum creatinine",
-        },
+        "code": {**({"coding": [coding]} if code else {}), "text": title},
         "subject": {"reference": f"Patient/{patient_id}"},
     }
+
+
+def creatinine_order(patient_id: str) -> Action:
+    """A draft ServiceRequest for serum creatinine (LOINC 2160-0)."""
+    display = "Creatinine [Mass/volume] in Serum or Plasma"
+    resource = draft_test(patient_id, "Serum creatinine", "2160-0", display)
     return Action("create", "Adds a draft order for serum creatinine.", resource)
 
 

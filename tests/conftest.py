@@ -10,5 +10,5 @@ def terminology():
 
 
 @pytest.fixture(scope="session")
-def knowledge():
-    return load_knowledge()
+def knowledge(terminology):
+    return load_knowledge(terms=terminology)

@@ -115,14 +115,23 @@ _NUMBERS = {
 _KNOWN = {field.name for field in fields(Group)} - {"name"} | {"class", "source"}
 
 
-def read_groups(path: Path = PATH) -> tuple[Group, ...]:
-    """The groups of a file. Raises KnowledgeFileError naming file, line and field."""
+def read_classes(path: Path = PATH) -> tuple[tuple[Group, ...], tuple[str, ...]]:
+    """The groups of a file, and the classes by which a combination product is led, first first.
+
+    Raises KnowledgeFileError naming file, line and field.
+    """
     document = read(path)
     sources = document.get("sources", {}) if isinstance(document, dict) else {}
-    return tuple(
+    groups = tuple(
         _group(path, index, row, sources)
         for index, row in enumerate(document.get("classes", ()) if sources else ())
     )
+    leading = document.get("leading") if isinstance(document, dict) else None
+    if not isinstance(leading, list) or not all(isinstance(name, str) for name in leading):
+        raise KnowledgeFileError(
+            f"{path.name}: line {line_of(path, ('leading',))}: leading: needs a list of classes"
+        )
+    return groups, tuple(leading)
 
 
 def _group(path: Path, index: int, row: Any, sources: Any) -> Group:
@@ -157,17 +166,5 @@ def _group(path: Path, index: int, row: Any, sources: Any) -> Group:
     return Group(name=row["class"], **values)
 
 
-def read_leading(path: Path = PATH) -> tuple[str, ...]:
-    """The classes by which a combination product is led, first first. Raises KnowledgeFileError."""
-    document = read(path)
-    leading = document.get("leading") if isinstance(document, dict) else None
-    if not isinstance(leading, list) or not all(isinstance(name, str) for name in leading):
-        raise KnowledgeFileError(
-            f"{path.name}: line {line_of(path, ('leading',))}: leading: needs a list of classes"
-        )
-    return tuple(leading)
-
-
-GROUPS: Final = read_groups()
-LEADING: Final = read_leading()
+GROUPS, LEADING = read_classes()
 _ALL_MEMBERS: Final = frozenset().union(*(group.of for group in GROUPS))

@@ -129,11 +129,6 @@ class Interval:
     latest: datetime
     precision: str  # year, month, day, time
 
-    @property
-    def middle(self) -> datetime:
-        """The midpoint, for ordering only."""
-        return self.earliest + (self.latest - self.earliest) / 2
-
 
 def interval(value: object, zone: tzinfo) -> Interval | None:
     """A FHIR date, dateTime or instant as the interval it denotes; None when it is no real date."""

@@ -119,10 +119,7 @@ def _of_this_patient(
             foreign += 1
         else:
             mine.append(resource)
-    issues = []
-    if foreign:
-        what = f"{row.words}: {_count(foreign, 'entry', 'entries')} of another patient left out"
-        issues.append(Issue("other-patient", what))
+    issues = _left_out(row.words, foreign)
     if wrong and not mine and not foreign:
         issues.append(_unreadable(row, "resources of another type were sent"))
     elif wrong:
@@ -199,10 +196,7 @@ def _read_other(key: str, value: Any, patient_id: str) -> tuple[KeyResult | None
             foreign += 1
         else:
             mine.append(resource)
-    issues = []
-    if foreign:
-        what = f"{_OTHER_WORDS}: {_count(foreign, 'entry', 'entries')} of another patient left out"
-        issues.append(Issue("other-patient", what))
+    issues = _left_out(_OTHER_WORDS, foreign)
     failed = next((reason for reason in errors if reason), "")
     if failed:
         why = f"the EHR reported an error: {failed}"
@@ -234,6 +228,14 @@ def _unreadable(row: PrefetchKey, what: str) -> Issue:
 
 def _result(row: PrefetchKey, state: Any, resources: tuple[Resource, ...] = (), why: str = "") -> KeyResult:
     return KeyResult(row.key, state, resources, why, row.words)
+
+
+def _left_out(words: str, foreign: int) -> list[Issue]:
+    """The issue of entries about another patient; none where there were none."""
+    if not foreign:
+        return []
+    what = f"{words}: {_count(foreign, 'entry', 'entries')} of another patient left out"
+    return [Issue("other-patient", what)]
 
 
 def _count(number: int, one: str, many: str) -> str:
