@@ -6,7 +6,7 @@ from cards.knowledge.rule_types import AgeLimit
 from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line
 from cards.rules.context import Context, daily_exposure
-from cards.rules.severity import raised
+from cards.rules.severity import adjusted
 from cards.wording import amount
 
 
@@ -17,7 +17,7 @@ def check(statement: Statement, rule: AgeLimit, order: Order, ctx: Context) -> O
     youngest, oldest = ctx.patient.age
     if youngest >= rule.below or oldest < rule.start:
         return not_fired(f"applies from {rule.start} to below {rule.below} years")
-    severity, because = raised(statement, ctx, order)
+    severity, because = adjusted(statement.severity, statement, ctx, order)
     exposure, weight = daily_exposure(order, ctx), ctx.renal.weight_kg
     per_kg = f" ({amount(exposure / weight)} mg/kg/day)" if exposure is not None and weight else ""
     ages = str(youngest) if youngest == oldest else f"{youngest} to {oldest}"

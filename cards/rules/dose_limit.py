@@ -8,7 +8,7 @@ from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line
 from cards.rules.context import Context, certain_exposure, daily_exposure
 from cards.rules.predicates import holds
-from cards.rules.severity import by_dose_reading, raised
+from cards.rules.severity import adjusted, by_dose_reading
 from cards.wording import amount, say
 
 
@@ -40,7 +40,7 @@ def check(statement: Statement, rule: DoseLimit, order: Order, ctx: Context) -> 
     else:
         assert single is not None and rule.max_single_mg is not None  # noqa: S101, PT018
         summary = say("limit-single", drug=drug, dose=amount(single), limit=amount(rule.max_single_mg))
-    severity, because = raised(statement, ctx, order)
+    severity, because = adjusted(statement.severity, statement, ctx, order)
     if not over_day:  # the daily dose is within the label; only how it is divided is not
         severity = min(severity, Indicator.warning)
     severity = by_dose_reading(severity, order, ctx, rule.max_mg_per_day if over_day else None)

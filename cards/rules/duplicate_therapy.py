@@ -8,7 +8,7 @@ from cards.knowledge.rule_types import Duplicate
 from cards.knowledge.statements import Statement
 from cards.rules.basis import order_line, order_name
 from cards.rules.context import Context, in_force
-from cards.rules.severity import raised
+from cards.rules.severity import adjusted
 from cards.wording import amount
 from cards.wording import summary as one_line
 
@@ -25,7 +25,7 @@ def check(statement: Statement, rule: Duplicate, order: Order, ctx: Context) -> 
     staying = [other for other in others if not _ending(other, rule, ctx)]
     if not staying or _ending(order, rule, ctx):
         return suppressed("one of the two is being tapered or ends soon")
-    severity, because = raised(statement, ctx, order)
+    severity, because = adjusted(statement.severity, statement, ctx, order)
     return fired(
         Finding(
             statement=statement,

@@ -7,7 +7,7 @@ from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line, renal_lines
 from cards.rules.context import Context, daily_exposure
 from cards.rules.predicates import holds
-from cards.rules.severity import by_dose_reading, raised
+from cards.rules.severity import adjusted, by_dose_reading
 from cards.wording import amount, times
 
 
@@ -35,7 +35,7 @@ def check(statement: Statement, rule: Frequency, order: Order, ctx: Context) -> 
         return not_fired(f"only above {amount(rule.above_mg_per_day)} mg/day")
     if holds(rule.unless, ctx, order):
         return suppressed("the order continues the present dose unchanged")
-    severity, because = raised(statement, ctx, order)
+    severity, because = adjusted(statement.severity, statement, ctx, order)
     if "titration" in order.dose.flags or "taper-down" in order.dose.flags:
         return not_fired("the doses change step by step")
     return fired(

@@ -15,7 +15,7 @@ from cards.knowledge.statements import Statement
 from cards.rules.basis import order_line, order_name, renal_lines
 from cards.rules.context import Context, in_force
 from cards.rules.predicates import holds, judge
-from cards.rules.severity import capped
+from cards.rules.severity import adjusted
 from cards.wording import amount, say
 from cards.wording import summary as one_line
 
@@ -58,7 +58,7 @@ def check(statement: Statement, rule: ProcedureHold, order: Order, ctx: Context)
             return cannot("no medication list was supplied")
         return not_fired("no antithrombotic that this procedure needs a plan for")
     severity, lead = graded[0]
-    severity, because = capped(severity, statement, ctx, order)
+    severity, because = adjusted(severity, statement, ctx, order)
     needed = [need for _, need in graded]
     return fired(
         Finding(

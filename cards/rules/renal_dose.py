@@ -10,7 +10,7 @@ from cards.knowledge.statements import Statement
 from cards.rules.basis import clearance, drug_name, order_line, regimen_words, renal_lines
 from cards.rules.context import Context, certain_exposure, daily_exposure
 from cards.rules.renal_missing import missing
-from cards.rules.severity import by_dose_reading, capped
+from cards.rules.severity import adjusted, by_dose_reading
 from cards.wording import amount, say, whole
 
 
@@ -70,7 +70,7 @@ def _banded(
             crcl=_crcl(ctx, band),
             limit=amount(single_limit or Decimal(0)),
         )
-    severity, because = capped(severity, statement, ctx, order)
+    severity, because = adjusted(severity, statement, ctx, order)
     times = f", {band.frequency}" if band.frequency else ""
     reason = f"The label's ceiling for {_why(ctx)} is {amount(daily_limit)} mg/day{times}." + (
         f" Ordered: {amount(exposure)} mg/day." if exposure is not None else ""
@@ -185,7 +185,7 @@ def _avoid(statement: Statement, rule: RenalDose, order: Order, ctx: Context, ba
         summary = say("renal-avoid", drug=drug, crcl=_crcl(ctx, band))
     if renal.crcl_high is not None and not rule.band_at(renal.crcl_high).avoid:
         severity = min(severity, Indicator.warning)
-    severity, because = capped(severity, statement, ctx, order)
+    severity, because = adjusted(severity, statement, ctx, order)
     return fired(
         Finding(
             statement=statement,
@@ -227,7 +227,7 @@ def _acute(statement: Statement, rule: RenalDose, order: Order, ctx: Context) ->
         over = exposure is None or exposure > rule.aki.critical_above_mg_per_day
         severity = Indicator.critical if over else Indicator.warning
         severity = by_dose_reading(severity, order, ctx, limit)
-    severity, because = capped(severity, statement, ctx, order)
+    severity, because = adjusted(severity, statement, ctx, order)
     state = "still rising" if worsening else "recently raised"
     return fired(
         Finding(

@@ -9,13 +9,16 @@ from cards.rules.context import Context, least_exposure
 from cards.rules.predicates import holds, judge
 
 
-def raised(
-    statement: Statement, ctx: Context, order: Order, partner: Order | None = None
+def adjusted(
+    severity: Indicator, statement: Statement, ctx: Context, order: Order
 ) -> tuple[Indicator, tuple[str, ...]]:
-    """The statement's severity after its escalations, with their reasons."""
-    met = [step for step in statement.escalations if holds(step.when, ctx, order, partner)]
-    severity = max([statement.severity, *(step.to for step in met)])
-    return severity, tuple(step.because for step in met if step.to == severity > statement.severity)
+    """`severity` after the statement's escalations and then its caps, with the reasons of what decided."""
+    up = [step for step in statement.escalations if holds(step.when, ctx, order)]
+    high = max([severity, *(step.to for step in up)])
+    down = [step for step in statement.caps if step.to < high and holds(step.when, ctx, order)]
+    if down:
+        return min(step.to for step in down), tuple(step.because for step in down)
+    return high, tuple(step.because for step in up if step.to == high > severity)
 
 
 def graded(
@@ -55,16 +58,6 @@ def protecting(
             if predicate.name == "none-known" and answer.holds is False
         )
     )
-
-
-def capped(
-    severity: Indicator, statement: Statement, ctx: Context, order: Order
-) -> tuple[Indicator, tuple[str, ...]]:
-    """The severity after the statement's caps, with the reasons of those that lowered it."""
-    met = [step for step in statement.caps if step.to < severity and holds(step.when, ctx, order)]
-    if not met:
-        return severity, ()
-    return min(step.to for step in met), tuple(step.because for step in met)
 
 
 def by_dose_reading(severity: Indicator, order: Order, ctx: Context, limit: Decimal | None) -> Indicator:

@@ -10,7 +10,7 @@ from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line, renal_lines
 from cards.rules.context import Context, new_start, renal_band, renal_rule
 from cards.rules.predicates import holds, judge
-from cards.rules.severity import by_dose_reading, raised
+from cards.rules.severity import adjusted, by_dose_reading
 from cards.rules.summary_text import filled
 from cards.wording import amount, say, whole
 
@@ -35,7 +35,7 @@ def check(statement: Statement, rule: StartDose, order: Order, ctx: Context) -> 
         return not_fired(lambda: f"{amount(first)} mg/day is a usual start (at most {amount(limit)})")
     if holds(rule.unless, ctx, order):
         return suppressed("a stated exception holds")
-    severity, because = raised(statement, ctx, order)
+    severity, because = adjusted(statement.severity, statement, ctx, order)
     return fired(
         Finding(
             statement=statement,

@@ -9,7 +9,7 @@ from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line
 from cards.rules.context import Context, continued
 from cards.rules.predicates import holds
-from cards.rules.severity import raised
+from cards.rules.severity import adjusted
 from cards.wording import amount, say
 from cards.wording import summary as one_line
 
@@ -28,7 +28,7 @@ def check(statement: Statement, rule: Taper, order: Order, ctx: Context) -> Outc
     known = [dose for dose in doses if dose is not None]
     if known and max(known) <= rule.above_mg_per_day:
         return not_fired(f"the dose is already at or below {amount(rule.above_mg_per_day)} mg/day")
-    severity, because = raised(statement, ctx, order)
+    severity, because = adjusted(statement.severity, statement, ctx, order)
     drug = drug_name(statement, order)
     text = rule.summary.format(drug=drug, dose=amount(max(known, default=Decimal(0))))
     unknown = say(
