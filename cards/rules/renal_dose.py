@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from cards.card import Indicator
 from cards.facts.medications import Order
+from cards.facts.renal import discordant
 from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired
 from cards.knowledge.rule_types import Band, Regimen, RenalDose
 from cards.knowledge.statements import Statement
@@ -85,7 +86,7 @@ def _banded(
             advice=tuple(
                 part for part in (*_first_choice(band.regimens, daily_limit), band.note, *because) if part
             ),
-            basis=(order_line(order, ctx), *renal_lines(ctx)),
+            basis=(order_line(order, ctx), *renal_lines(ctx), *_disagreement(rule, ctx)),
             dose=DoseAdvice(
                 max_mg_per_day=daily_limit,
                 max_single_mg=single_limit,
@@ -96,6 +97,13 @@ def _banded(
             unchecked=band.evidence != "seen",
         )
     )
+
+
+def _disagreement(rule: RenalDose, ctx: Context) -> tuple[str, ...]:
+    """That the reported eGFR would lead to another band; the label's measure decides all the same."""
+    if not discordant(ctx.renal, (band.low for band in rule.bands if band.low > 0)):
+        return ()
+    return ("The reported eGFR would give another band of this table; CrCl, the label's measure, was used",)
 
 
 def _first_choice(regimens: tuple[Regimen, ...], limit: Decimal) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from make_fhir import NOW, creatinine, patient, weight
+from make_fhir import NOW, creatinine, egfr, height, patient, weight
 from make_request import drug, run, rxnorm, spoken
 
 from cards.card import Indicator
@@ -221,3 +221,15 @@ def test_a_readable_instruction_inside_the_label_says_nothing_where_another_is_u
 def test_a_single_dose_over_the_days_ceiling_speaks_although_its_frequency_is_not_stated(engine):
     evaluation = run(engine, drug("gabapentin 800 MG Oral Tablet", 800), **CKD4)
     assert "gabapentin-renal-dose" in spoken(evaluation)
+
+
+@pytest.mark.parametrize(("reported", "said"), [(50.17, True), (29, False)])
+def test_a_card_says_when_the_reported_egfr_would_give_another_band(engine, reported, said):
+    small = {
+        "patient": [patient(82)],
+        "kidney": [creatinine(1.1), egfr(reported)],
+        "body": [weight(45), height(150)],
+    }
+    (card,) = run(engine, drug("gabapentin 600 MG Oral Tablet", 600, 3), **small).cards
+    assert "CrCl 28 mL/min" in card.summary
+    assert ("another band" in card.detail) is said
