@@ -86,7 +86,8 @@ class CoverageReader:
             for _, name in entries
             if name.brand and any(terms.classes(part) for part in name.ingredients)
         ]
-        self._in_scope = lookalike_index([*names, *brands])
+        ordinary = SALTS | terms.medication_tables.index.forms.keys()
+        self._in_scope = lookalike_index([*names, *brands], ordinary)
 
     def read(self, document: object) -> None:
         """Adds all concepts of a FHIR resource, Bundle or hook request. Never raises."""
@@ -139,8 +140,7 @@ class CoverageReader:
         texts = [concept.text, *(one.display for one in concept.codings)]
         words = {word for text in texts for word in tokens(text[:1000])}
         parts = (name for name in self._in_scope.names for word in words if _within(name, word))
-        ordinary = SALTS | self._terms.medication_tables.index.forms.keys()
-        alike = (lookalikes(text, self._in_scope, ordinary) for text in texts if text)
+        alike = (lookalikes(text, self._in_scope) for text in texts if text)
         return next(parts, None) is not None or any(alike)
 
 

@@ -39,9 +39,10 @@ class _NoAnswerError(Exception):
 class FhirTerminology:
     """Answers of one terminology server. No method raises; None means that nothing is known.
 
-    `timeout_s` bounds one call, `box_s` all calls of a thread within `window_s`, `expand_timeout_s` one
-    call of `refresh`. After `tolerated` failures in a row nobody asks for `pause_s`. Safe between threads;
-    `fetch` is first called after a fork if the first lookup is.
+    `fetch_whole` gets value sets, `fetch` all else. `timeout_s` bounds one call, `box_s` all calls of a
+    thread within `window_s`, `expand_timeout_s` one call of `refresh`. After `tolerated` failures in a row
+    nobody asks for `pause_s`. Safe between threads; `fetch` is first called after a fork if the first lookup
+    is.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class FhirTerminology:
         fetch: Fetch,
         clock: Callable[[], float],
         *,
+        fetch_whole: Fetch | None = None,
         timeout_s: float = 0.3,
         expand_timeout_s: float = 20,
         box_s: float = 0.4,
@@ -60,7 +62,7 @@ class FhirTerminology:
         unknown_s: float = 3_600,
     ) -> None:
         self._base = base_url.rstrip("/")
-        self._fetch, self._clock = fetch, clock
+        self._fetch, self._fetch_whole, self._clock = fetch, fetch_whole or fetch, clock
         self._timeout_s, self._expand_timeout_s = timeout_s, expand_timeout_s
         self._box_s, self._window_s = box_s, window_s
         self._tolerated, self._pause_s = tolerated, pause_s
@@ -106,7 +108,7 @@ class FhirTerminology:
 
     def _expanded(self, url: str) -> bool:
         try:
-            status, body = self._fetch(
+            status, body = self._fetch_whole(
                 f"{self._base}/ValueSet/$expand?{urlencode({'url': url})}", self._expand_timeout_s
             )
         except Exception:  # whatever a client library raises is no answer

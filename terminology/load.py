@@ -1,7 +1,7 @@
 """The terminology, loaded once at start: medications, value sets and drug classes."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +29,9 @@ class Server(Protocol):
     def value_sets(self, coding: Coding, wanted: Mapping[str, frozenset[str]]) -> frozenset[str]:
         """The ids of those sets, by their URL, that hold the code."""
 
+    def refresh(self, urls: Iterable[str]) -> dict[str, bool]:
+        """Fetches those sets whole, for a thread that may wait; whether each was fetched."""
+
 
 _REMEMBERED = 4096
 _REMEMBERED_PARTS = 20
@@ -46,6 +49,11 @@ class Terminology:
     route_codes: Routes
     site: SiteRxNorm | None = None
     server: Server | None = None
+
+    @property
+    def lasting(self) -> bool:
+        """Whether an answer stays what it is, and may be remembered; a server may know later what it did not."""
+        return self.server is None
 
     def medication(self, codings: Sequence[Coding], texts: Sequence[str]) -> MedicationLookup:
         """The medication that these codes and texts name, the code leading. Never raises.
@@ -114,7 +122,7 @@ def load(
         version=_digest(folder, site, site_sets),
         medication_tables=tables,
         sets=load_value_sets(folder / "value_sets", tables.ingredients, site_sets),
-        names=lookalike_index([*tables.ingredients, *brands]),
+        names=lookalike_index([*tables.ingredients, *brands], SALTS | tables.index.forms.keys()),
         on_market=_on_market(tables, site),
         route_codes=load_routes(folder, ROUTES),
         site=site,
@@ -126,8 +134,8 @@ def _looked_up(terms: Terminology, codings: tuple[Coding, ...], texts: tuple[str
     found = look_up(codings, texts, terms.medication_tables, terms.site)
     if found.medications or not found.text:
         return found
-    ordinary = SALTS | terms.medication_tables.index.forms.keys()
-    return replace(found, near=lookalikes(found.text, terms.names, ordinary))
+    near = lookalikes(found.text, terms.names)
+    return replace(found, near=near) if near else found
 
 
 _remembered = lru_cache(maxsize=_REMEMBERED)(_looked_up)

@@ -62,7 +62,7 @@ def look_up(
     if not coded and not read:
         return MedicationLookup(text=text, why=unknown(codings, written, names))
     found, whys = _merged([*coded, *read])
-    if not read:
+    if names and not read:
         whys += unsure(found, names)
     return MedicationLookup(medications=tuple(found), text=text, why="; ".join(dict.fromkeys(whys)))
 
@@ -128,10 +128,10 @@ def _of_server(coding: Coding, server: CodeSource | None) -> _Read | None:
     return _Read(theirs, theirs.form is not None) if theirs else None
 
 
-def _largest_sets(products: Sequence[_Read]) -> list[_Read]:
+def _largest_sets(products: list[_Read]) -> list[_Read]:
     """Without the products that are a part of another one: the components of a combination or pack."""
     if len(products) < 2:
-        return list(products)
+        return products
     sets = [{part.name for part in one.medication.ingredients} for one in products]
     packs = [held for held, one in zip(sets, products, strict=True) if one.medication.form == "Pack"]
     return [
@@ -187,15 +187,17 @@ def _from_name(
 ) -> _Read:
     known = tables.ingredients
     ingredients = tuple(
-        Ingredient(part, known[part].rxcui if part in known else None, strength)
-        for part, strength in name.ingredients
+        [
+            Ingredient(part, known[part].rxcui if part in known else None, strength)
+            for part, strength in name.ingredients
+        ]
     )
     medication = Medication(
         name=" ".join(text.split()),
         ingredients=ingredients,
         form=name.form,
         route=name.route,
-        release=made_release(tuple(part for part, _ in name.ingredients), name.release, tables),
+        release=made_release([part for part, _ in name.ingredients], name.release, tables),
         brand=name.brand,
         rxcui=rxcui,
         marketed=marketed,
@@ -204,7 +206,7 @@ def _from_name(
     return _Read(medication, name.release is not None)
 
 
-def made_release(names: tuple[str, ...], stated: Release | None, tables: MedicationTables) -> Release:
+def made_release(names: Sequence[str], stated: Release | None, tables: MedicationTables) -> Release:
     """The release as stated, within how the ingredient is made: "ER" gabapentin is the once-daily one."""
     made = tables.releases.get(names[0], ()) if len(names) == 1 else ()
     if not made or stated in made:

@@ -42,6 +42,11 @@ class Medication:
     marketed: bool = False
     recognised_by: RecognisedBy = "text"
 
+    @property
+    def confidence(self) -> Literal["high", "medium"]:
+        """High where a code of a table names the drug; a text, or a server's name for a code, is read."""
+        return "medium" if self.recognised_by in ("text", "server") else "high"
+
     def ingredient(self, name: str) -> Ingredient | None:
         """The ingredient of that name, or None."""
         return next((i for i in self.ingredients if i.name == name), None)

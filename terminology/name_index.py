@@ -1,6 +1,6 @@
 """Drug names and dose forms by their first word, and where they stand in a text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from terminology.medications import Release, Route
@@ -43,17 +43,18 @@ class Hit:
 
 
 def find_names(
-    words: Sequence[str], names: Mapping[str, tuple[tuple[tuple[str, ...], Name], ...]]
+    words: tuple[str, ...], names: Mapping[str, tuple[tuple[tuple[str, ...], Name], ...]]
 ) -> list[Hit]:
     """Known names from left to right, the longest at each place; they do not overlap."""
     found: list[Hit] = []
-    place = 0
-    while place < len(words):
-        for further, name in names.get(words[place], ()):
+    beyond = 0
+    for place, word in enumerate(words):
+        if word not in names or place < beyond:
+            continue
+        for further, name in names[word]:
             end = place + 1 + len(further)
-            if tuple(words[place + 1 : end]) == further:
+            if not further or words[place + 1 : end] == further:
                 found.append(Hit(place, end, name))
-                place = end - 1
+                beyond = end
                 break
-        place += 1
     return found

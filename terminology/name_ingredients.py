@@ -24,13 +24,13 @@ Ingredients = tuple[tuple[str, Strength | None], ...]
 
 
 def read_ingredients(
-    words: Sequence[str], hits: Sequence[Hit], found: Sequence[FoundStrength], index: NameIndex
+    words: tuple[str, ...], hits: Sequence[Hit], found: Sequence[FoundStrength], index: NameIndex
 ) -> tuple[Ingredients, tuple[str, ...]]:
     """The ingredients with their strengths, none where the names do not make one product; and all names."""
     generic = [hit for hit in hits if not hit.name.brand]
     brands = [hit for hit in hits if hit.name.brand]
-    named = _unique(name for hit in hits for name in hit.name.ingredients)
-    plain = _unique(name for hit in generic for name in hit.name.ingredients)
+    plain = _unique([name for hit in generic for name in hit.name.ingredients])
+    named = _unique([name for hit in hits for name in hit.name.ingredients]) if brands else plain
     branded = [frozenset(hit.name.ingredients) for hit in brands if hit.name.ingredients]
     if any(one != branded[0] for one in branded):
         return (), named
@@ -144,7 +144,9 @@ def _plain_word(word: str, index: NameIndex) -> bool:
 
 def _assigned(order: tuple[str, ...], found: Sequence[FoundStrength]) -> Ingredients:
     """Strengths for the ingredients in their order; none where the text does not say which is whose."""
-    distinct = list(dict.fromkeys(one.values for one in found))
+    if not found:
+        return tuple([(name, None) for name in order])
+    distinct = list(dict.fromkeys(one.values for one in found)) if len(found) > 1 else [found[0].values]
     if len(order) == 1 and len(distinct) > 1:  # "lidocaine 5 % patch 700 mg": the amount says more
         distinct = [values for values in distinct if all(one.per != "g" for one in values)] or distinct
     values: tuple[Strength, ...] = ()

@@ -27,6 +27,7 @@ _MODIFIED_PHRASES = (
 _MODIFIED_STARTS = frozenset(phrase[0] for phrase in _MODIFIED_PHRASES)
 _TELLING = _MODIFIED | _MODIFIED_STARTS
 _LONGEST_PHRASE = max(map(len, _MODIFIED_PHRASES))
+_NO_FORM = Form(None, None, None)
 _LIQUIDS = ("solution", "suspension", "syrup", "elixir", "concentrate", "injection", "injectable", "liquid")
 
 
@@ -54,9 +55,10 @@ def _read(text: str, index: NameIndex) -> ProductName:
     if text.lstrip().startswith("{"):
         return _pack(text, index)
     label = _bracketed(text)
-    words = tokens(_outside_brackets(text))
+    outside = _outside_brackets(text)
+    words = tokens(outside)
     hits = find_names(words, index.names)
-    if not hits:
+    if not hits and outside != text:
         words = tokens(text)
         hits = find_names(words, index.names)
     if not hits:
@@ -91,23 +93,25 @@ def read_form(text: str, index: NameIndex) -> Form:
     return replace(form, release=_release(words, hits, strengths(words), form, implied))
 
 
-def _form(words: Sequence[str], index: NameIndex, hits: Sequence[Hit]) -> Form:
+def _form(words: tuple[str, ...], index: NameIndex, hits: Sequence[Hit]) -> Form:
     """The longest dose form in the text, the later of equals; a route stated apart completes it."""
-    best, length, route = Form(None, None, None), 0, None
-    taken = {place for hit in hits for place in range(hit.start, hit.end)}
+    best, length, route = _NO_FORM, 0, None
     forms = index.forms
     for place, word in enumerate(words):
-        if word not in forms or place in taken:
+        if word not in forms or any(hit.start <= place < hit.end for hit in hits):
             continue
+        follows = words[place + 1] if place + 1 < len(words) else ""
         for further, form in forms[word]:
-            if tuple(words[place + 1 : place + 1 + len(further)]) == further:
+            if not further or (
+                further[0] == follows and words[place + 1 : place + 1 + len(further)] == further
+            ):
                 if form.form is None:
                     route = form.route
                 elif len(further) + 1 >= length:
                     best, length = form, len(further) + 1
                 break
     if best.form is None:
-        return Form(None, route, None)
+        return Form(None, route, None) if route else _NO_FORM
     return best if best.route else Form(best.form, route, best.release)
 
 
@@ -179,12 +183,17 @@ def _without_impossible_strength(read: ProductName) -> ProductName:
 
     A percentage is per gram on the skin and per millilitre in a liquid; elsewhere it says nothing.
     """
-    if all(strength is None for _, strength in read.ingredients):
+    if not any(strength for _, strength in read.ingredients):
         return read
-    form = (read.form or "").lower()
-    liquid = any(word in form for word in _LIQUIDS) and "tablet" not in form and "powder" not in form
-    kept = tuple((name, _possible(strength, read.route, liquid)) for name, strength in read.ingredients)
+    liquid = _is_liquid(read.form or "")
+    kept = tuple([(name, _possible(strength, read.route, liquid)) for name, strength in read.ingredients])
     return replace(read, ingredients=kept) if kept != read.ingredients else read
+
+
+@lru_cache(maxsize=512)
+def _is_liquid(form: str) -> bool:
+    lowered = form.lower()
+    return any(word in lowered for word in _LIQUIDS) and "tablet" not in lowered and "powder" not in lowered
 
 
 def _possible(strength: Strength | None, route: Route | None, liquid: bool) -> Strength | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from terminology.medications import Strength
 from terminology.rrf import Progress, RrfError, rrf_file, rrf_rows
+from terminology.rxnorm_end import WHOLE, End, attributes_complete
 from terminology.rxnorm_schema import INSERT, RESOLVE, STAGING, TABLES, UNKNOWN_LINKS
 from terminology.rxnorm_strengths import component_strength
 
@@ -42,7 +43,6 @@ _STRENGTHS = frozenset({
     "RXN_STRENGTH", "RXN_BOSS_STRENGTH_NUM_VALUE", "RXN_BOSS_STRENGTH_NUM_UNIT",
     "RXN_BOSS_STRENGTH_DENOM_VALUE", "RXN_BOSS_STRENGTH_DENOM_UNIT",
 })  # fmt: skip
-_WHOLE = 0.9  # so large a share of the active products must have an ingredient; less is an incomplete release
 _BATCH = 20_000
 _ATC_LENGTH, _NDC_LENGTH = 7, 11
 
@@ -86,13 +86,14 @@ def _built(base: sqlite3.Connection, staging: Path, folder: Path, progress: Prog
     base.execute("BEGIN")
     _concepts(base, folder, progress)
     _fill(base, INSERT["relations"], _relations(folder, progress))
-    _attributes(base, folder, progress)
+    end = _attributes(base, folder, progress)
     _fill(base, INSERT["replaced"], _replaced(folder, progress))
     _fill(base, INSERT["strengths"], _component_strengths(base))
     base.execute("COMMIT")
     base.executescript(RESOLVE)
     counts = _counts(base)
     _complete(base, counts)
+    attributes_complete(base, end)
     release = _release_date(folder)
     meta = {"format": FORMAT, "release": release, **{key: str(value) for key, value in counts.items()}}
     base.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
@@ -145,11 +146,13 @@ def _relations(folder: Path, progress: Progress) -> Iterator[tuple[object, ...]]
             yield int(row[0]), _INVERSE[row[7]], int(row[4])
 
 
-def _attributes(base: sqlite3.Connection, folder: Path, progress: Progress) -> None:
-    """One pass over the largest file: strengths of components, and NDC of products."""
+def _attributes(base: sqlite3.Connection, folder: Path, progress: Progress) -> End:
+    """One pass over the largest file: strengths of components, and NDC of products; and how it ended."""
+    end = End()
     strengths: list[tuple[object, ...]] = []
     codes: list[tuple[object, ...]] = []
     for row in _rows(folder, "RXNSAT", progress):
+        end.read(row[0])
         if row[11] not in ("N", "") or not row[0]:
             continue
         if row[8] in _STRENGTHS and row[9] == "RXNORM":
@@ -161,6 +164,7 @@ def _attributes(base: sqlite3.Connection, folder: Path, progress: Progress) -> N
         if len(strengths) + len(codes) >= _BATCH:
             _write(base, attributes=strengths, ndc=codes)
     _write(base, attributes=strengths, ndc=codes)
+    return end
 
 
 def _component_strengths(base: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
@@ -202,12 +206,12 @@ def _complete(base: sqlite3.Connection, counts: Mapping[str, int]) -> None:
         "SELECT COUNT(*), SUM(NOT EXISTS (SELECT 1 FROM part WHERE part.drug = drug.rxcui)) FROM drug"
         " WHERE active = 1 AND tty IN ('SCD', 'SBD')"
     ).fetchone()
-    if active and bare > (1 - _WHOLE) * active:
+    if active and bare > (1 - WHOLE) * active:
         raise RrfError(
             f"RXNREL.RRF: {bare} of {active} active products have no ingredient; the file is incomplete"
         )
     links, unknown = base.execute(UNKNOWN_LINKS).fetchone()
-    if links and unknown > (1 - _WHOLE) * links:
+    if links and unknown > (1 - WHOLE) * links:
         raise RrfError(
             f"RXNCONSO.RRF: {unknown} of {links} links of RXNREL lead to concepts it lacks; the file is incomplete"
         )

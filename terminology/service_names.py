@@ -35,7 +35,8 @@ _NOT = frozenset({
 # Of the past, or about something else, so not what is being ordered; on record it tells what was done.
 _NOT_NOW = frozenset({
     "history", "hx", "previous", "previously", "prior", "past", "status", "after", "following", "before", "since",
-    "failed", "evaluation", "clearance", "candidate", "candidacy", "education", "assessment",
+    "failed", "evaluation", "clearance", "candidate", "candidacy", "education", "assessment", "analysis",
+    "interrogation", "programming", "reprogramming",
 })  # fmt: skip
 _NOT_NOW_BESIDE = frozenset({"post", "pre", "existing", "known"})
 _NO_CUE_BEFORE: Mapping[str, frozenset[str]] = {
@@ -75,7 +76,7 @@ def phrase_index(phrases: Iterable[tuple[str, frozenset[str]]]) -> Index:
     """Phrases with the ids of their sets, by first word, the longest first."""
     joined: dict[tuple[str, ...], frozenset[str]] = {}
     for text, names in phrases:
-        words = words_of(text)
+        words = tuple(word for word in words_of(text) if word not in _INSIDE)
         joined[words] = joined.get(words, frozenset()) | names
     grouped: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
     for words, names in joined.items():

@@ -60,6 +60,15 @@ class ValueSet:
     single: frozenset[str] = frozenset()
     expand: frozenset[str] = frozenset()
 
+    def stated(self, coding: Coding) -> str | None:
+        """The code or family by which the set itself holds this code, None where an included set does."""
+        code = coding.code.strip()
+        if coding.system in _FAMILIES:
+            code = _plain_icd(code)
+            families = (code[:length] for length in range(len(code), _SHORTEST_ICD - 1, -1))
+            return next((one for one in families if (coding.system, one) in self.codes), None)
+        return code if (coding.system, code) in self.codes else None
+
 
 @dataclass(frozen=True, slots=True)
 class ValueSets:

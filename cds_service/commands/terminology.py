@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import click
 
@@ -26,6 +26,7 @@ from terminology.coding import (
 from terminology.load import Terminology
 from terminology.medications import Medication, Strength
 from terminology.provenance import stated
+from terminology.value_sets import ValueSet
 
 _SYSTEMS = {
     "RxNorm": RXNORM, "NDC": NDC, "ATC": ATC, "UNII": UNII, "SNOMED CT": SNOMED, "ICD-10-CM": ICD10CM,
@@ -55,7 +56,7 @@ def lookup_command(code_or_text: tuple[str, ...]) -> None:
     with reported():
         terms = site_terminology(read_settings())
     lines = list(_lookup(written, terms))
-    for line in lines or [f"nothing is known about {written!r}", *_near(written, terms)]:
+    for line in lines or [f"nothing is known about {written!r}", *_why_not(written, terms)]:
         click.echo(line)
     sys.exit(0 if lines else 1)
 
@@ -89,10 +90,21 @@ def _coded(coding: Coding, terms: Terminology) -> Iterator[str]:
         yield f"{name} {coding.code} is in these value sets:"
         for one_set in sets:
             yield f"  {one_set}: {terms.sets.sets[one_set].title}"
+            yield from _why_in(terms.sets.sets[one_set], coding, frozenset(sets))
+
+
+def _why_in(one_set: ValueSet, coding: Coding, holding: frozenset[str]) -> Iterator[str]:
+    code = one_set.stated(coding)
+    if code is None:
+        through = sorted(one_set.includes & holding)
+        yield f"    includes {', '.join(through)}" if through else "    as the terminology server says"
+        return
+    single = code in {entry.replace(".", "") for entry in one_set.single} | one_set.single
+    yield f"    stated as {code} ({'single' if single else 'confirmed'}): {one_set.source}"
 
 
 def _medication(found: Medication, how: str, terms: Terminology) -> Iterator[str]:
-    yield f"{found.name} ({how}; recognised by {found.recognised_by})"
+    yield f"{found.name} ({how}; recognised by {found.recognised_by}, confidence {found.confidence})"
     for part in found.ingredients:
         code = f" (RxNorm {part.rxcui})" if part.rxcui else ""
         yield f"  ingredient: {part.name}{code}{_strength(part.strength)}"
@@ -114,6 +126,10 @@ def _strength(strength: Strength | None) -> str:
     return f", {strength.mg.normalize():f} mg per {strength.per}" if strength else ""
 
 
-def _near(written: str, terms: Terminology) -> Iterable[str]:
-    near = terms.medication((), (written.rpartition("|")[2],)).near
-    return [f"names that look alike: {', '.join(near)}"] if near else []
+def _why_not(written: str, terms: Terminology) -> Iterator[str]:
+    system, bar, code = written.rpartition("|")
+    codings = (Coding(canonical_system(system), code.strip()),) if bar else ()
+    found = terms.medication(codings, () if bar else (written,))
+    yield f"as a medication: {found.why}"
+    if found.near:
+        yield f"names that look alike: {', '.join(found.near)}"

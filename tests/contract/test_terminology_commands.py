@@ -103,6 +103,26 @@ def test_lookup_says_which_row_states_a_code_and_how_well_it_is_checked():
     assert "stated in medication_codes.csv" in run("lookup", "ndc|0071-0805").stdout
 
 
+def test_lookup_says_by_which_entry_a_code_is_in_a_value_set_and_whose_that_is():
+    by_family = run("lookup", "N18.32").stdout
+    assert "stated as N18 (confirmed): ICD-10-CM" in by_family
+    assert "stated as L8685 (single): " in run("lookup", "hcpcs|L8685").stdout
+    included = run("lookup", "hcpcs|L8686").stdout
+    assert "stated as L8686 (confirmed): " in included
+    assert "  electronic-implant: Implanted electronic device\n    includes neurostimulator\n" in included
+
+
+def test_lookup_says_how_sure_a_drug_is_and_why_a_text_is_none():
+    assert "recognised by product, confidence high" in run("lookup", "rxnorm|310431").stdout
+    assert "recognised by text, confidence medium" in run("lookup", "gabapentin 300 mg capsule").stdout
+    several = run("lookup", "gabapentin or pregabalin", code=1).stdout
+    assert "the text names several drugs: gabapentin, pregabalin" in several
+    assert "names that look alike: gabapentin" in run("lookup", "gabapentn", code=1).stdout
+    assert "code 1 of http://www.nlm.nih.gov/research/umls/rxnorm is not in the tables" in (
+        run("lookup", "rxnorm|1", code=1).stdout
+    )
+
+
 def test_lookup_names_orders_by_text():
     assert "names, in an order: " in run("lookup", "TENS").stdout
     assert "nothing is known" in run("lookup", "something else", code=1).stdout

@@ -16,6 +16,11 @@ from terminology.load import Terminology, load
 Row = tuple[str, float, float | None]
 _ROUNDS = 5
 _CODES = 2_000
+_OTHER_DRUGS = (
+    "amoxicillin capsule", "cholecalciferol", "Amoxil", "albuterol sulfate inhalation solution",
+    "penicillin v potassium oral tablet", "loratadine", "montelukast sodium chewable tablet", "Xalatan eye drops",
+    "bimatoprost ophthalmic solution", "hydroxyzine pamoate", "influenza virus vaccine",
+)  # fmt: skip
 _ORDER = json.dumps(
     {
         "resourceType": "MedicationRequest",
@@ -40,7 +45,7 @@ def lookup_costs() -> list[Row]:
         ("product code, remembered", min(remembered), 5),
         ("product code, new", min(fresh), 50),
         ("text that names a product, new", min(texts), 50),
-        ("text that names no known drug, new", min(unknown), None),
+        ("text that names no known drug, new", min(unknown), 50),
         ("value sets of a code", min(sets), 5),
     ]
 
@@ -74,7 +79,7 @@ def _by_text(terms: Terminology, code: str, place: int) -> object:
 
 def _unknown(terms: Terminology, code: str, place: int) -> object:
     del code
-    return terms.medication((), (f"amoxicillin {place} mg capsule",))
+    return terms.medication((), (f"{_OTHER_DRUGS[place % len(_OTHER_DRUGS)]} {place} mg",))
 
 
 def _value_set(terms: Terminology, code: str, place: int) -> object:

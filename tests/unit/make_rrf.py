@@ -71,6 +71,11 @@ def small_release(folder: Path, **files):
         "RXNREL": [rel(*one) for one in RELATIONS],
         "RXNSAT": [
             *(sat(rxcui, "NDC", code) for code, rxcui in NDCS),
+            *(
+                sat(rxcui, "RXN_STRENGTH", " ".join(name.split()[-2:]))
+                for rxcui, tty, name in CONCEPTS
+                if tty == "SCDC"
+            ),
             sat(345818, "RXN_BOSS_STRENGTH_NUM_VALUE", "300"),
             sat(345818, "RXN_BOSS_STRENGTH_NUM_UNIT", "MG"),
             sat(345818, "RXN_BOSS_STRENGTH_DENOM_VALUE", "1"),

@@ -6,7 +6,7 @@ import threading
 from decimal import Decimal
 
 import pytest
-from make_rrf import conso, rel, sat, small_release
+from make_rrf import conso, large_release, rel, sat, small_release
 
 from terminology.coding import ATC, NDC, RXNORM, Coding
 from terminology.csv_tables import TableError
@@ -224,6 +224,50 @@ def test_concepts_cut_off_at_a_line_end_are_noticed_by_the_relations(tmp_path):
     few = [conso(*one) for one in CONCEPTS if one[1] not in ("SCDC", "DF")]
     with pytest.raises(RrfError, match="incomplete"):
         import_release(small_release(tmp_path / "a", RXNCONSO=few), tmp_path / "t", silent)
+
+
+def _cut(tmp_path, kept, order=int, products=100):
+    """A release of which RXNSAT holds only the first `kept` of its 11 rows for each product, in that order."""
+    folder = large_release(tmp_path / "a", products)
+    path = folder / "RXNSAT.RRF"
+    lines = sorted(path.read_text().splitlines(), key=lambda line: order(line.split("|")[0]))
+    path.write_text("".join(f"{line}\n" for line in lines[:kept]))
+    return folder
+
+
+def test_attributes_cut_off_at_a_line_end_are_noticed_by_the_strengths(tmp_path):
+    # The rows in order are the 200 strengths of the 100 components, then the rows of the products.
+    whole = import_release(_cut(tmp_path, 1_100), tmp_path / "t", silent)
+    assert whole.counts["products"] == 100
+    with pytest.raises(RrfError) as refused:
+        import_release(_cut(tmp_path, 150), tmp_path / "t2", silent)
+    assert str(refused.value) == (
+        "RXNSAT.RRF line 150: the file ends here, and 25 of 100 active components have no strength; it is incomplete"
+    )
+    assert not (tmp_path / "t2").exists()
+
+
+@pytest.mark.parametrize("order", [int, str])
+def test_a_cut_that_costs_few_strengths_is_noticed_where_the_rows_are_in_order(tmp_path, order):
+    with pytest.raises(RrfError, match=r"line 194: .* concept 2000096, and none of 3 active components"):
+        import_release(_cut(tmp_path, 194, order), tmp_path / "t", silent)
+    # one component without a strength may be so in the release; without an order, nothing follows the last row
+    import_release(_cut(tmp_path, 198, order), tmp_path / "t", silent)
+    import_release(_cut(tmp_path, 194, lambda rxcui: (rxcui[0], rxcui[::-1])), tmp_path / "t", silent)
+
+
+def test_a_release_without_strengths_for_a_tenth_of_the_components_is_accepted_and_no_more(tmp_path):
+    def without(count):
+        folder = large_release(tmp_path / "a", 100)
+        lines = (folder / "RXNSAT.RRF").read_text().splitlines()
+        bare = {str(2_000_000 + place) for place in range(count)}
+        kept = [line for line in lines if line.split("|")[0] not in bare]
+        (folder / "RXNSAT.RRF").write_text("".join(f"{line}\n" for line in kept))
+        return folder
+
+    import_release(without(10), tmp_path / "t", silent)
+    with pytest.raises(RrfError, match="11 of 100 active components have no strength"):
+        import_release(without(11), tmp_path / "t", silent)
 
 
 def test_progress_is_told_for_each_file_up_to_its_end(tmp_path):

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from terminology.coding import ACT_CODE, ICD10CM, LOINC, SNOMED, Coding
+from terminology.coding import ACT_CODE, HCPCS, ICD10CM, LOINC, SNOMED, Coding
 from terminology.csv_tables import TABLES, TableError
 from terminology.load import load
 from terminology.medication_lookup import product
@@ -18,6 +18,9 @@ from terminology.medication_lookup import product
         (LOINC, "35591-7", "creatinine-clearance"),
         (LOINC, "29463-7", "body-weight"),
         (LOINC, "8302-2", "body-height"),
+        (LOINC, "57979-7", "hla-b-1502"),
+        (HCPCS, "L8680", "neurostimulator"),
+        (HCPCS, "L8688", "neurostimulator"),
         (ICD10CM, "Z99.2", "haemodialysis"),
         (ICD10CM, "Z992", "haemodialysis"),
         (ICD10CM, "Z49.02", "peritoneal-dialysis"),
