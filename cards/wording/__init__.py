@@ -1,18 +1,43 @@
 """Card text with named placeholders, and how numbers are written in it."""
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 
 from cards.card import MAX_SUMMARY
 from cards.knowledge.strict_yaml import read
 
+_SHORTEST_NAME = 20
 _TEXTS: dict[str, str] = read(Path(__file__).with_name("en.yaml"))
 _NAMES: dict[str, str] = read(Path(__file__).with_name("names.yaml"))
 
 
+class Name(str):
+    """The name of a drug as it begins a sentence; `inside` is the same name within one."""
+
+    __slots__ = ("inside",)
+    inside: str
+
+    def __new__(cls, start: str, inside: str) -> "Name":
+        """`start` is what it is as a text."""
+        name = super().__new__(cls, start)
+        name.inside = inside
+        return name
+
+
 def say(key: str, **values: object) -> str:
     """The text called `key` with its placeholders filled."""
-    return _TEXTS[key].format(**values)
+    return fill(_TEXTS[key], values)
+
+
+def fill(text: str, values: Mapping[str, object]) -> str:
+    """`text` with its placeholders filled; a Name begins with a capital only where the text begins with it."""
+    return text.format_map({key: placed(text, key, value) for key, value in values.items()})
+
+
+def placed(text: str, key: str, value: object) -> object:
+    """The value of a placeholder as it stands in that text."""
+    return value.inside if isinstance(value, Name) and not text.startswith(f"{{{key}}}") else value
 
 
 def drug(ingredient: str) -> str:
@@ -26,6 +51,16 @@ def summary(text: str) -> str:
     if len(line) <= MAX_SUMMARY:
         return line
     return line[: MAX_SUMMARY - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+
+
+def with_name(text: str, name: str) -> str:
+    """`text` as one line; where it is too long, the name in it is shortened first, so that the advice stays whole."""
+    line = " ".join(text.split())
+    room = len(name) - (len(line) - MAX_SUMMARY)
+    if len(line) <= MAX_SUMMARY or name not in line or room < _SHORTEST_NAME:
+        return summary(line)
+    cut = name[: room - 1].rsplit(" ", 1)[0].rstrip(",;:(")
+    return line.replace(name, f"{cut}…", 1)
 
 
 def amount(value: Decimal) -> str:

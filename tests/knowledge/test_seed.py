@@ -1,6 +1,8 @@
 """Each claim of the source document goes somewhere, and what must not be said is in no card."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 
 import pytest
 
@@ -54,6 +56,34 @@ def test_no_card_says_what_a_wrong_claim_says(path, knowledge, terminology):
         if pattern.search(text)
     ]
     assert found == []
+
+
+def texts(value):
+    """Every text in a statement, offer or file of wordings, whether a case shows it or not."""
+    if isinstance(value, str):
+        yield value
+    elif is_dataclass(value):
+        for one in fields(value):
+            yield from texts(getattr(value, one.name))
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from texts(inner)
+
+
+def test_no_text_that_a_card_could_show_says_what_a_wrong_claim_says(knowledge):
+    wordings = read(HOME.parent / "wording" / "en.yaml")
+    shown = [
+        *knowledge.statements.values(),
+        *knowledge.offers.values(),
+        *knowledge.information.values(),
+        wordings,
+    ]
+    said = [text for one in shown for text in texts(one)]
+    assert len(said) > 20 * len(knowledge.statements)
+    assert [(name, text) for text in said for name, pattern in FORBIDDEN if pattern.search(text)] == []
 
 
 @pytest.mark.parametrize(
