@@ -20,7 +20,7 @@ NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 CASE_MEMBERS = frozenset({
     "name", "jurisdiction", "hook", "patient", "creatinine", "egfr", "labs", "results", "drafts", "active", "ended",
     "done", "devices", "planned", "missing", "acknowledged", "expect", "silent", "summary", "suggest",
-    "no_suggestion", "cards",
+    "no_suggestion", "cards", "replaces",
 })  # fmt: skip
 _PATIENT = frozenset({
     "age", "birth_date", "sex", "weight_kg", "height_cm", "conditions", "inpatient", "pregnant_weeks",
@@ -66,7 +66,9 @@ def make_case(case: Mapping[str, Any], terms: Terminology) -> MadeCase:
         "endedMedications": [
             _order(entry, number, "completed", terms) for number, entry in _listed(case, "ended")
         ],
-        "results": [*_results(case, terms), *_coded_results(case, terms)],
+        **{LABS[name].key: [] for name in LABS},
+        "results": list(_results(case, terms)),
+        "genetics": list(_coded_results(case, terms)),
         "pregnancy": list(_pregnancy(patient)),
         "procedures": list(_events(case, "done", terms)),
         "devices": list(_events(case, "devices", terms)),

@@ -7,23 +7,29 @@ terminology, rules and cards alike.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from cards.evaluate import Evaluation, evaluate
 from cards.knowledge.case_record import CASE_MEMBERS, NOW, check_members, make_case
 from cards.knowledge.loader import HOME, Knowledge, cases_file, knowledge_files
 from cards.knowledge.strict_yaml import KnowledgeFileError, read
-from cards.policy import Policy
+from cards.policy import site_policy
 from terminology.load import Terminology
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """One case and what did not hold in it; no problems means it passed."""
+    """One case and what did not hold in it; no problems means it passed.
+
+    `set_aside` says why it does not count at this site: what it expects is switched off, or the site has
+    another case in its place.
+    """
 
     file: str
     name: str
     problems: tuple[str, ...]
+    set_aside: str = ""
 
 
 def run_cases(knowledge: Knowledge, terminology: Terminology, home: Path = HOME) -> Iterator[CaseResult]:
@@ -33,16 +39,35 @@ def run_cases(knowledge: Knowledge, terminology: Terminology, home: Path = HOME)
 
 
 def run_file(
-    path: Path, knowledge: Knowledge, terminology: Terminology, home: Path = HOME
+    path: Path,
+    knowledge: Knowledge,
+    terminology: Terminology,
+    home: Path = HOME,
+    replaced: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[CaseResult]:
-    """The cases of one file. Raises KnowledgeFileError for a case that is not well formed."""
+    """The cases of one file, one result each. Raises KnowledgeFileError for a case that is not well formed.
+
+    `replaced` maps the name of a case to that of the site's own in its place.
+    """
     name = str(path.relative_to(home)) if path.is_relative_to(home) else path.name
     cases = read(path)
     if not isinstance(cases, list):
         raise KnowledgeFileError(f"{name}: needs a list of cases")
     for case in cases:
         check_members(name, case, CASE_MEMBERS)
-        yield CaseResult(name, case["name"], tuple(_problems(case, knowledge, terminology)))
+        aside = _set_aside(case, knowledge, replaced)
+        problems = () if aside else tuple(_problems(case, knowledge, terminology))
+        yield CaseResult(name, case["name"], problems, aside)
+
+
+def _set_aside(case: Mapping[str, Any], knowledge: Knowledge, replaced: Mapping[str, str]) -> str:
+    if case["name"] in replaced:
+        return f"replaced by the site's case “{replaced[case['name']]}”"
+    off = [name for name in case.get("expect") or () if name in knowledge.dormant]
+    if not off:
+        return ""
+    why = knowledge.dormant[off[0]]
+    return why if knowledge.reason(off[0]) == "topic-off" else f"{off[0]}: {why}"
 
 
 def _problems(case: Mapping[str, Any], knowledge: Knowledge, terminology: Terminology) -> Iterator[str]:
@@ -81,7 +106,7 @@ def evaluate_case(case: Mapping[str, Any], knowledge: Knowledge, terminology: Te
         made.drafts,
         None,
         now=NOW,
-        policy=Policy(jurisdiction=case.get("jurisdiction", "us")),
+        policy=site_policy(knowledge, jurisdiction=case.get("jurisdiction", "us")),
         knowledge=knowledge,
         terminology=terminology,
         card_scope=case["name"],

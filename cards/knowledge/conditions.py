@@ -1,6 +1,6 @@
 """Conditions of statements: named predicates combined by all or any, one level."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -16,6 +16,14 @@ class Predicate:
     name: str
     args: tuple[Decimal | str, ...] = ()
     negated: bool = False
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Worked out once: answers are remembered by predicate, and the hash of a Decimal is slow.
+        object.__setattr__(self, "_hash", hash((self.name, self.args, self.negated)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __str__(self) -> str:
         return " ".join((*(("not",) if self.negated else ()), self.name, *(str(arg) for arg in self.args)))

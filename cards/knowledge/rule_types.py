@@ -85,6 +85,10 @@ class RenalDose:
         return next(band for band in self.bands if band.holds(crcl))
 
 
+ABOVE_LABEL = "{drug} {dose} mg/day is above the label maximum of {limit} mg/day"
+"""What a dose limit says that has no words of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoseLimit:
     """Label maximum per day and per dose (mg), for everyone or for one indication."""
@@ -94,7 +98,7 @@ class DoseLimit:
     indication: Condition = field(default_factory=Condition)
     unless: Condition = field(default_factory=Condition)
     regimens: tuple[Regimen, ...] = ()
-    summary: str = "{drug} {dose} mg/day is above the label maximum of {limit} mg/day"
+    summary: str = ABOVE_LABEL
     advice: str = ""
     reason: str
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any, cast
 
@@ -92,6 +93,16 @@ class IndicatorField(fields.Field[Indicator]):
         if value not in Indicator.__members__:
             raise ValidationError(f"needs info, warning or critical, has {value!r}")
         return Indicator[value]
+
+
+class Day(fields.Field[date]):
+    """A day, 2027-06-30."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        try:
+            return date.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise ValidationError(f"needs a day such as 2027-06-30, has {value!r}") from None
 
 
 class Names(fields.Field[tuple[str, ...]]):

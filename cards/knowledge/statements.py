@@ -1,10 +1,11 @@
 """The treatment knowledge as loaded from its files: statements with their sources and review state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from cards.card import Indicator, Topic
 from cards.knowledge.conditions import Escalation, Evidence
+from cards.knowledge.governance import Change, Review, SwitchedOff
 from cards.knowledge.rule_types import Rule
 from terminology.medications import Release
 
@@ -43,7 +44,8 @@ class Statement:
     statements it `supersedes` are silent for the same order, and for other orders of the same drugs. `offers`
     names entries of offers.yaml, `recommends` the one of them to recommend where it leads the card,
     `information` a line of supportive advice in seed.yaml.
-    `approved_by` is None until a clinician approves it.
+    `of_site`: a site's overlay added it. `changed` are the values in it that the site set, `switched_off` the
+    site's decision not to have it (which expires), `fingerprint` stands for all its content.
     """
 
     id: str
@@ -67,7 +69,16 @@ class Statement:
     recommends: str = ""
     seed_claims: tuple[str, ...] = ()
     information: str = ""
-    approved_by: str | None = None
+    of_site: bool = False
+    fingerprint: str = ""
+    review: Review = field(default_factory=Review)
+    changed: tuple[Change, ...] = ()
+    switched_off: SwitchedOff | None = None
+
+    @property
+    def approved_by(self) -> str | None:
+        """The clinician who approved its present content, None while nobody has."""
+        return self.review.current.by if self.review.current else None
 
     @property
     def checked(self) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
+from marshmallow import ValidationError
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -82,3 +83,16 @@ def line_of(path: Path, keys: Sequence[str | int]) -> int:
             break
         node = found
     return int(node.start_mark.line) + 1 if node is not None else 1
+
+
+def located(path: Path, where: Sequence[str | int], error: ValidationError) -> KnowledgeFileError:
+    """The first error of a schema with file, line and field; `where` leads to what was checked."""
+    keys: list[str | int] = list(where)
+    messages: Any = error.messages
+    while isinstance(messages, dict) and messages:
+        key, messages = next(iter(messages.items()))
+        if key != "_schema":
+            keys.append(key)
+    text = messages[0] if isinstance(messages, list) and messages else str(messages)
+    field_name = ".".join(str(key) for key in keys) or "document"
+    return KnowledgeFileError(f"{path.name}: line {line_of(path, keys)}: {field_name}: {text}")

@@ -1,98 +1,114 @@
 """`cds-service knowledge`: check, test and list the treatment knowledge, and the claims it began from."""
 
-import csv
-import io
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
 
-from cards.knowledge.cases import run_cases
-from cards.knowledge.loader import HOME, load_knowledge, triggers
-from cards.knowledge.seed import Claim, disagreements, read_seed
+from cards.knowledge.loader import HOME
+from cards.knowledge.seed import disagreements, read_seed
 from cards.knowledge.silent import load_silent
-from cards.knowledge.statements import Statement
+from cards.knowledge.stale_text import stale_texts
 from cards.knowledge.strict_yaml import KnowledgeFileError
+from cards.knowledge.suite import run_suite, suite_files, unproved
+from cds_service.commands.as_of import moment
 from cds_service.commands.failures import reported
-from cds_service.json_bytes import to_text
-from cds_service.publish.interaction_matrix import interaction_matrix
-from cds_service.settings import read_settings
-from cds_service.site_terminology import site_terminology
-
-_COLUMNS = (
-    "id",
-    "kind",
-    "title",
-    "drug",
-    "problem",
-    "topic",
-    "severity",
-    "evidence",
-    "jurisdictions",
-    "source",
-    "review",
-    "approved_by",
-    "file",
+from cds_service.commands.knowledge_approve import approve_command
+from cds_service.commands.knowledge_diff import diff_command, export_command
+from cds_service.commands.knowledge_rows import (
+    COLUMNS,
+    FORMATS,
+    SEED_COLUMNS,
+    TABLE,
+    claim_row,
+    statement_row,
+    written,
 )
-_SEED_COLUMNS = ("id", "claim", "verdict", "value", "does", "sources")
-_FORMATS = click.Choice(("table", "csv", "json", "markdown"))
-
-
-_TABLE = ("id", "kind", "drug", "severity", "evidence", "review", "source")
+from cds_service.commands.overlay_option import overlay_option
+from cds_service.publish.interaction_matrix import interaction_matrix
+from cds_service.settings import Settings, read_settings
+from cds_service.site_knowledge import site_knowledge
+from cds_service.site_terminology import site_terminology
 
 
 @click.group("knowledge")
 def knowledge_group() -> None:
-    """Check, test and list the treatment knowledge."""
+    """Check, test, list, compare and approve the treatment knowledge."""
 
 
 @knowledge_group.command("check")
-def check_command() -> None:
-    """Read every knowledge file; name file, line and field of what is wrong."""
+@overlay_option
+def check_command(overlay: Path | None) -> None:
+    """Read every knowledge file and the site's overlay; name file, line and field of what is wrong."""
     with reported():
         settings = read_settings()
-        knowledge = load_knowledge(terms=site_terminology(settings), overlay=settings.knowledge_overlay)
-        load_silent(terms=site_terminology(settings))
+        terminology, overlay = site_terminology(settings), overlay or settings.knowledge_overlay
+        knowledge = site_knowledge(terminology, overlay, require_approval=settings.require_approval)
+        suite_files(overlay)
+        load_silent(terms=terminology)
         claims = read_seed(HOME).claims
         for problem in disagreements(claims, knowledge.statements.values()):
             raise KnowledgeFileError(f"seed.yaml: {problem}")
+        notices, bare = knowledge.notices(_today(settings)), unproved(knowledge, overlay)
+    for notice in notices:
+        click.echo(f"{notice.statement}: {notice.text}")
+    for name in bare:
+        click.echo(f"{name}: changed by the site, without a case of its own on each side of the new value")
+    for one in knowledge.statements.values():
+        for number in stale_texts(one):
+            click.echo(f"{one.id}: the site replaced {number}, and a text of the statement still names it")
     files = {one.file for one in knowledge.statements.values()}
     count = f"{len(knowledge.statements)} statements in {len(files)} files"
     click.echo(f"{count}, version {knowledge.version}: no problem found")
 
 
 @knowledge_group.command("test")
-def test_command() -> None:
-    """Run every case that stands beside the knowledge files; exit code 1 when one does not hold."""
+@overlay_option
+def test_command(overlay: Path | None) -> None:
+    """Run every case, those of the site's overlay included; exit code 1 when one does not hold.
+
+    Approvals do not count here: what is not approved yet has to hold too.
+    """
     with reported():
         settings = read_settings()
-        terminology, overlay = site_terminology(settings), settings.knowledge_overlay
-        knowledge = load_knowledge(terms=terminology, overlay=overlay)
-        results = list(run_cases(knowledge, terminology))
-        results += run_cases(knowledge, terminology, overlay) if overlay else ()
+        terminology, overlay = site_terminology(settings), overlay or settings.knowledge_overlay
+        knowledge = site_knowledge(terminology, overlay).on(_today(settings))
+        results = list(run_suite(knowledge, terminology, overlay))
     failing = [one for one in results if one.problems]
     for one in failing:
         click.echo(f"{one.file}: {one.name}")
         for problem in one.problems:
             click.echo(f"    {problem}")
+    for why, count in Counter(one.set_aside for one in results if one.set_aside).items():
+        click.echo(f"{count} set aside: {why}")
     click.echo(f"{len(knowledge.statements)} statements, {len(results)} cases, {len(failing)} failing")
     sys.exit(1 if failing else 0)
 
 
 @knowledge_group.command("list")
 @click.option("--kind", help="Only statements of this kind.")
+@click.option("--overdue", is_flag=True, help="Only statements whose review is overdue.")
 @click.option(
-    "--format",
-    "form",
-    type=_FORMATS,
-    default="table",
-    show_default=True,
+    "--review",
+    type=click.Choice(("none", "approved", "overdue", "lapsed")),
+    help="Only statements with this state of review.",
 )
-def list_command(kind: str | None, form: str) -> None:
+@overlay_option
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def list_command(
+    kind: str | None, overdue: bool, review: str | None, overlay: Path | None, form: str
+) -> None:
     """List the statements; the interactions in markdown are a matrix of pairs, the silent ones included."""
     with reported():
-        statements = load_knowledge(overlay=read_settings().knowledge_overlay).statements.values()
+        settings = read_settings()
+        day = _today(settings)
+        knowledge = site_knowledge(
+            None, overlay or settings.knowledge_overlay, require_approval=settings.require_approval
+        ).on(day)
+    statements = knowledge.statements.values()
     kinds = sorted({one.kind for one in statements})
     if kind is not None and kind not in kinds:
         raise click.BadParameter(
@@ -102,77 +118,28 @@ def list_command(kind: str | None, form: str) -> None:
         with reported():
             click.echo(interaction_matrix(statements, load_silent()), nl=False)
         return
-    rows = [_row(one) for one in sorted(statements, key=lambda one: one.id) if kind in (None, one.kind)]
-    click.echo(_written(rows, form, _COLUMNS, _TABLE), nl=False)
+    wanted = "overdue" if overdue else review
+    rows: list[dict[str, Any]] = [
+        statement_row(one, knowledge, day)
+        for one in sorted(statements, key=lambda one: one.id)
+        if kind in (None, one.kind) and wanted in (None, one.review.state_on(day))
+    ]
+    click.echo(written(rows, form, COLUMNS, TABLE), nl=False)
 
 
 @knowledge_group.command("seed")
-@click.option("--format", "form", type=_FORMATS, default="table", show_default=True)
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def seed_command(form: str) -> None:
     """List the claims of the source document and what the product does with each."""
     with reported():
         claims = read_seed(HOME).claims
-    rows = [_claim_row(name, claims[name]) for name in sorted(claims)]
-    click.echo(_written(rows, form, _SEED_COLUMNS, ("id", "verdict", "claim", "does")), nl=False)
+    rows = [claim_row(name, claims[name]) for name in sorted(claims)]
+    click.echo(written(rows, form, SEED_COLUMNS, ("id", "verdict", "claim", "does")), nl=False)
 
 
-def _claim_row(name: str, claim: Claim) -> dict[str, Any]:
-    parts = [f"judged by {', '.join(claim.statements)}"] if claim.statements else []
-    parts += [f"information {claim.information}"] if claim.information else []
-    parts += [f"not surfaced: {claim.not_surfaced}"] if claim.not_surfaced else []
-    return {
-        "id": name,
-        "claim": claim.claim,
-        "verdict": claim.verdict,
-        "value": claim.value,
-        "does": "; ".join(parts),
-        "sources": " ".join(claim.sources),
-    }
+def _today(settings: Settings) -> date:
+    return moment(None, settings.zone).astimezone(settings.zone).date()
 
 
-def _about(statement: Statement) -> str:
-    """The product, or the classes that bring the statement up."""
-    return statement.drug.name if statement.drug else " ".join(sorted(triggers(statement)))
-
-
-def _row(statement: Statement) -> dict[str, Any]:
-    return {
-        "id": statement.id,
-        "kind": statement.kind,
-        "title": statement.title,
-        "drug": _about(statement),
-        "problem": statement.problem,
-        "topic": statement.topic,
-        "severity": statement.severity.name,
-        "evidence": statement.evidence,
-        "jurisdictions": " ".join(sorted(statement.jurisdictions)),
-        "source": f"{statement.sources[0].title}, {statement.sources[0].section}",
-        "review": "approved" if statement.approved_by else "no clinician has approved it yet",
-        "approved_by": statement.approved_by or "",
-        "file": statement.file,
-    }
-
-
-def _written(rows: list[dict[str, Any]], form: str, columns: tuple[str, ...], table: tuple[str, ...]) -> str:
-    if form == "json":
-        return to_text(rows) + "\n"
-    if form == "csv":
-        out = io.StringIO()
-        writer = csv.DictWriter(out, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return out.getvalue()
-    if form == "markdown":
-        cells = [[str(row[name]).replace("|", "\\|") for name in columns] for row in rows]
-        lines = [list(columns), ["---"] * len(columns), *cells]
-        return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    return _table(rows, table)
-
-
-def _table(rows: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> str:
-    lines = [columns, *(tuple(str(row[name]) for name in columns) for row in rows)]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(columns))]
-    return "".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n"
-        for line in lines
-    )
+for command in (diff_command, export_command, approve_command):
+    knowledge_group.add_command(command)
