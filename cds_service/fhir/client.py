@@ -46,15 +46,26 @@ def get_resource(
     }
     try:
         with exchange:
-            response = session.get(
-                str(url), headers=headers, timeout=(left, left), allow_redirects=False, stream=True
-            )
+            try:
+                response = _got(session, url, headers, left)
+            except RequestsConnectionError:
+                # A server closes a kept connection whenever it likes, also while the next request is on its way.
+                left = deadline - monotonic()
+                if not exchange.reused or exchange.ended or left <= 0:
+                    raise
+                response = _got(session, url, headers, left)
             body = _body_of(response, deadline, max_bytes)
     except NotFetchedError:
         raise
     except (RequestException, HTTPError, OSError, ValueError, zlib.error) as error:
         raise NotFetchedError(_why(error, exchange, deadline)) from None
     return _resource(body)
+
+
+def _got(session: Session, url: ServerUrl, headers: dict[str, str], seconds: float) -> Response:
+    return session.get(
+        str(url), headers=headers, timeout=(seconds, seconds), allow_redirects=False, stream=True
+    )
 
 
 def _body_of(response: Response, deadline: float, max_bytes: int) -> bytes:

@@ -30,6 +30,7 @@ class Exchange:
         self._socket: socket.socket | None = None
         self.ended = False
         self.refused = False
+        self.reused = False  # the connection had served another exchange: the server may have let go of it
 
     def end(self) -> None:
         """Ends the exchange now, or before it begins."""
@@ -86,10 +87,12 @@ class _Checked:
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]
+        _exchange().reused = False
         _exchange().hold(self.sock)
 
     def request(self, *arguments: Any, **named: Any) -> None:
         if self.sock is not None:
+            _exchange().reused = True
             _exchange().hold(self.sock)
         super().request(*arguments, **named)  # type: ignore[misc]
 

@@ -5,6 +5,7 @@ given                                               nothing, unless the client s
 absent, and the request grants access               queried; what comes is read by the table of prefetch
 failed: the client tried                            nothing: the query would fail again
 absent, no access, or no server is allowed at all   nothing: a gap in the record, no failure
+absent, and no order is one that advice is about    nothing, but for the patient: the EHR is not asked in vain
 """
 
 from collections.abc import Callable, Iterable
@@ -17,6 +18,7 @@ from cards.facts.record import Issue, KeyResult, Record
 from cards.facts.resources import Resource, text, type_and_id
 from cds_service.fhir.allow_list import allowed_server
 from cds_service.fhir.failures import Why, words_of
+from cds_service.fhir.need import Concerns, always, may_concern, not_needed
 from cds_service.fhir.paging import Allowance, Limits, Reading, read_pages
 from cds_service.fhir.queries import asks_for_encounter, query_url
 from cds_service.fhir.references import MEDICATION, unresolved
@@ -67,7 +69,13 @@ class Completed:
     drafts: tuple[Resource, ...]
 
 
-def complete(request: HookRequest, record: Record, servers: FhirServers, deadline: float) -> Completed:
+def complete(
+    request: HookRequest,
+    record: Record,
+    servers: FhirServers,
+    deadline: float,
+    concerns: Concerns = always,
+) -> Completed:
     """Fetches what the record lacks until `deadline` (monotonic seconds). Raises nothing."""
     found = _dispatched(request, record)
     drafts = (*(request.drafts or ()), *found.values())
@@ -76,11 +84,14 @@ def complete(request: HookRequest, record: Record, servers: FhirServers, deadlin
     if access is None or not servers.allow_list:
         known = _without(record, missing, None)
         return Completed(known if access is None else _not_asked(known), drafts)
+    rows: tuple[PrefetchKey, ...] = tuple(row for row in KEYS if row.key in servers.templates)
+    if not missing and not may_concern(request, record, drafts, concerns):
+        rows, record = tuple(row for row in KEYS if row.required), not_needed(record)
     base = allowed_server(access.server, servers.allow_list)
     if base is None or not access.token:
         why: Why = "not-allowed" if base is None else "no-authorization"
-        return Completed(_refused(request, _without(record, missing, why), why, servers), drafts)
-    call = _Call(request, servers, base, deadline, Allowance(servers.limits.max_resources))
+        return Completed(_refused(request, _without(record, missing, why), why, servers, rows), drafts)
+    call = _Call(request, servers, base, deadline, Allowance(servers.limits.max_resources), rows)
     return call.completed(record, drafts, missing)
 
 
@@ -93,6 +104,7 @@ class _Call:
     base: ServerUrl
     deadline: float
     allowance: Allowance
+    rows: tuple[PrefetchKey, ...]
 
     def completed(self, record: Record, drafts: tuple[Resource, ...], missing: tuple[str, ...]) -> Completed:
         keys = dict(record.keys)
@@ -100,7 +112,7 @@ class _Call:
         readings: list[Reading] = []
         for row in KEYS:
             result = keys[row.key]
-            if result.state == "absent" and not self._impossible(row):
+            if result.state == "absent" and row in self.rows and not self._impossible(row):
                 url = query_url(self.base, self.servers.templates[row.key], *self._ids())
                 if url is None:
                     self._failed(keys, row, "bad-id")
@@ -196,7 +208,9 @@ class _Call:
             else:
                 self._failed(keys, row, why)
             return
-        result, problems = read_key(row, reading.pages, self.request.patient_id)
+        # A later page states the total of the whole search, of which the client sent the beginning.
+        whole = before.state != "given" and reading.stopped is None
+        result, problems = read_key(row, reading.pages, self.request.patient_id, whole=whole)
         if result.state == "absent":
             result = replace(result, state="failed", why=words_of("wrong-patient"))
         if reading.stopped is not None:
@@ -269,10 +283,12 @@ def _not_asked(record: Record) -> Record:
     return replace(record, issues=(*record.issues, note))
 
 
-def _refused(request: HookRequest, record: Record, why: Why, servers: FhirServers) -> Record:
+def _refused(
+    request: HookRequest, record: Record, why: Why, servers: FhirServers, rows: tuple[PrefetchKey, ...]
+) -> Record:
     """The record where access was granted and cannot be used: what was not sent has failed."""
     keys = dict(record.keys)
-    for row in KEYS:
+    for row in rows:
         impossible = asks_for_encounter(row.query) and not request.encounter_id
         if keys[row.key].state == "absent" and not impossible:
             keys[row.key] = KeyResult(row.key, "failed", (), words_of(why), row.words)

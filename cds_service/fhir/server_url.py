@@ -18,6 +18,7 @@ _URL: Final = re.compile(
     r"(?P<path>/[^?#]*)?(?:\?(?P<query>[^#]*))?",
     re.ASCII | re.IGNORECASE,
 )
+_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:", re.ASCII)
 _PRINTABLE: Final = re.compile(r"[!-~]{1,4000}", re.ASCII)
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 # An address in a spelling of its own: 2130706433, 0x7f.1, 127.1, 0177.0.0.1.
@@ -67,7 +68,7 @@ def below(base: ServerUrl, written: object, current: ServerUrl | None = None) ->
     """
     if not isinstance(written, str) or not written:
         return None
-    if "://" in written:
+    if _ABSOLUTE.match(written):  # a query may hold "http://loinc.org|..." in a relative link too
         found = read_url(written)
     elif written.startswith("/"):
         found = read_url(f"{ServerUrl(base.scheme, base.host, base.port)}{written}")

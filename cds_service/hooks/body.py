@@ -1,6 +1,6 @@
 """The JSON body of a call, or the refusal that says what is wrong with it."""
 
-from flask import request
+from flask import g, request
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped,unused-ignore]
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -12,7 +12,7 @@ _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
 def json_body(settings: Settings) -> object:
-    """The JSON value that was sent. Raises Refused (400, 413, 415)."""
+    """The JSON value that was sent, its bytes in g.body. Raises Refused (400, 413, 415)."""
     kind = request.mimetype
     charset = request.mimetype_params.get("charset", "").lower()
     if not (kind == JSON_TYPE or (kind.startswith("application/") and kind.endswith("+json"))):
@@ -22,7 +22,7 @@ def json_body(settings: Settings) -> object:
     if request.content_encoding:
         raise Refused(415, Problem("not-supported", "Content-Encoding is not supported.", "Content-Encoding"))
     try:
-        body = _body()
+        body = g.body = _body()
         value = from_bytes(body, settings.max_nesting)
     except UnreadableJson as error:
         raise Refused(400, Problem("structure", f"The body is not JSON: {error}.")) from None

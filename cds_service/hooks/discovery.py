@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+from cards.knowledge.loader import Knowledge
 from cds_service.hooks.keys import templates
+from cds_service.hooks.keys_asked import keys_asked
+from cds_service.in_force import in_force, in_words
+from cds_service.releases import releases
 from terminology.load import Terminology
 
 SPECIFICATION = "2.0.1"
+EXTENSION = "org.w3id.neuropathic-cds-hooks"
 
 _REQUIREMENTS = (
     "FHIR R4. Send the prefetch keys as they are named here; `patient` is required. Without creatinine, "
@@ -38,8 +43,8 @@ SERVICES = (
         accepts=frozenset({"order-select", "medication-prescribe", "order-review"}),
         title="Neuropathic pain: check while ordering",
         description=(
-            "Checks the selected gabapentin and pregabalin orders against kidney function, label limits and "
-            "other treatment. Warnings and critical advice only."
+            "Checks the selected orders for neuropathic pain, drugs and procedures, against dose limits, kidney "
+            "function, anticoagulants and other treatment, pregnancy and lactation. Warnings and critical advice only."
         ),
         reads_drafts=True,
     ),
@@ -49,8 +54,9 @@ SERVICES = (
         accepts=frozenset({"order-sign"}),
         title="Neuropathic pain: check before signing",
         description=(
-            "Checks all gabapentin and pregabalin orders about to be signed against kidney function, label "
-            "limits and other treatment, and offers a dose that fits."
+            "Checks all orders about to be signed that bear on neuropathic pain, drugs and procedures, against dose "
+            "limits, kidney function, anticoagulants and other treatment, pregnancy and lactation, and offers a "
+            "change that fits."
         ),
         reads_drafts=True,
     ),
@@ -72,8 +78,8 @@ SERVICES = (
         accepts=frozenset({"patient-view"}),
         title="Neuropathic pain: review of active treatment",
         description=(
-            "Reviews active gabapentin and pregabalin treatment when a chart is opened. Warnings and "
-            "critical advice only."
+            "Reviews active treatment for neuropathic pain when a chart is opened. Warnings and critical advice "
+            "only, no changes to apply."
         ),
         reads_drafts=False,
     ),
@@ -87,9 +93,14 @@ def service_for(hook: str) -> Service | None:
     return next((service for service in SERVICES if hook in service.accepts), None)
 
 
-def discovery_document(terminology: Terminology) -> dict[str, Any]:
-    """The body of GET /cds-services; members stand in the order of the specification's table."""
-    prefetch = templates(terminology.sets.sets)
+def discovery_document(terminology: Terminology, knowledge: Knowledge) -> dict[str, Any]:
+    """The body of GET /cds-services; members stand in the order of the specification's table.
+
+    `knowledge` as it is in force on the day: what a site does not want is said, since no card would say it.
+    """
+    prefetch = templates(terminology.sets.sets, keys_asked(knowledge))
+    needs = " ".join(filter(None, (_REQUIREMENTS, in_words(knowledge))))
+    stated = {"releases": releases(knowledge, terminology).as_json(), **in_force(knowledge)}
     return {
         "services": [
             {
@@ -98,8 +109,9 @@ def discovery_document(terminology: Terminology) -> dict[str, Any]:
                 "description": service.description,
                 "id": service.id,
                 "prefetch": prefetch,
-                "usageRequirements": _REQUIREMENTS,
+                "usageRequirements": needs,
                 "version": SPECIFICATION,
+                "extension": {EXTENSION: stated},
             }
             for service in SERVICES
         ]

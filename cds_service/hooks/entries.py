@@ -7,6 +7,8 @@ from cards.facts.resources import Resource, text
 
 # A list of Bundles of lists is read; what is nested deeper is no longer a list of resources.
 _DEEPEST = 4
+# Types that stand for themselves: not Bundle, nor Medication, to which other entries refer.
+_PLAIN = frozenset({"Observation", "Condition", "MedicationRequest", "MedicationStatement", "Procedure"})
 
 
 def resources_in(value: object) -> tuple[tuple[Resource, ...], int]:
@@ -15,7 +17,18 @@ def resources_in(value: object) -> tuple[tuple[Resource, ...], int]:
     Reads a Bundle (with or without resourceType and type), wrapped and bare entries, an entry that is one
     object, a list of resources or Bundles, and a single resource. OperationOutcomes are resources too.
     """
-    found = list(_walk(value, _DEEPEST))
+    found: list[Resource | None] = []
+    if isinstance(value, dict) and value.get("resourceType") == "Bundle":
+        for entry in _entries(value.get("entry")):
+            resource = entry.get("resource") if isinstance(entry, dict) else None
+            # Nearly every entry is one plain resource, which needs no walk.
+            kind = resource.get("resourceType") if isinstance(resource, dict) else None
+            if isinstance(kind, str) and kind in _PLAIN:
+                found.append(resource)
+            else:
+                found.extend(_in_entry(entry, _DEEPEST))
+    else:
+        found.extend(_walk(value, _DEEPEST))
     readable = tuple(one for one in found if one is not None)
     return readable, len(found) - len(readable)
 
@@ -36,14 +49,18 @@ def _walk(value: Any, deepest: int) -> Iterator[Resource | None]:
         yield None
     elif value.get("resourceType") == "Bundle" or ("entry" in value and "resourceType" not in value):
         for entry in _entries(value.get("entry")):
-            resource = _resource(entry)
-            if resource is not None and resource["resourceType"] == "Bundle":
-                yield from _walk(resource, deepest - 1)
-            else:
-                yield resource
-                yield from _under_full_url(entry, resource)
+            yield from _in_entry(entry, deepest)
     else:
         yield _resource(value)
+
+
+def _in_entry(entry: Any, deepest: int) -> Iterator[Resource | None]:
+    resource = _resource(entry)
+    if resource is not None and resource["resourceType"] == "Bundle":
+        yield from _walk(resource, deepest - 1)
+    else:
+        yield resource
+        yield from _under_full_url(entry, resource)
 
 
 def _under_full_url(entry: Any, resource: Resource | None) -> Iterator[Resource]:

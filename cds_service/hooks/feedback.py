@@ -18,6 +18,8 @@ _OUTCOMES = {"accepted": "accepted", "overridden": "overridden", "overriden": "o
 _EPIC = "com.epic.cdshooks.feedback.overrideReason."
 _LONGEST_ID, _LONGEST_SYSTEM, _LONGEST_COMMENT = 200, 500, 20_000
 _MOST_SUGGESTIONS = 50
+# They are written in one transaction, in which no other worker can write to SQLite.
+_MOST_ENTRIES = 2_000
 _FRACTION = re.compile(r"\.(\d+)")
 
 
@@ -30,13 +32,16 @@ class Feedback:
 
 
 def read_feedback(body: Any, client: str, service: str, zone: tzinfo) -> Feedback:
-    """The entries of a feedback body. Raises Refused (400) where there is none to read.
+    """The entries of a feedback body. Raises Refused: 400 where there is none to read, 413 for too many.
 
     `zone` is that of times written without one.
     """
     entries = _entries(body)
     if entries is None:
         raise Refused(400, Problem("required", "feedback is required: an array of entries.", "feedback"))
+    if len(entries) > _MOST_ENTRIES:
+        what = f"More than {_MOST_ENTRIES} entries in one call; none was kept. Send them in several calls."
+        raise Refused(413, Problem("too-long", what, "feedback"))
     answers: list[Answer] = []
     problems: list[Problem] = []
     for place, entry in enumerate(entries):

@@ -1,27 +1,33 @@
 """From a read request to its evaluation: the same function for HTTP and the command line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from time import monotonic
 from typing import Any
 
 from cards.acknowledged import Acknowledged
+from cards.concern import concerned
 from cards.evaluate import Evaluation
-from cards.facts.record import Record
+from cards.facts.record import Issue, Record
 from cards.facts.resources import as_list, obj
-from cards.knowledge.loader import Knowledge, load_knowledge
+from cards.knowledge.loader import Knowledge
 from cards.policy import Policy
 from cards.sound import evaluate_soundly
 from cds_service.errors import Problem, Refused
 from cds_service.fhir.fetch import Completed, FhirServers, complete
+from cds_service.fhir.need import Concerns
 from cds_service.fhir.paging import Limits
 from cds_service.fhir.workers import Workers
-from cds_service.hooks.keys import KEYS, PrefetchKey, templates
-from cds_service.hooks.prefetch import read_prefetch
+from cds_service.hooks.keys import KEYS, PATIENT, PrefetchKey, templates
+from cds_service.hooks.keys_asked import keys_asked
+from cds_service.hooks.prefetch import OTHER, read_prefetch
 from cds_service.hooks.schemas import HookRequest
 from cds_service.security.clients import Client
 from cds_service.settings import Settings
+from cds_service.site_knowledge import site_knowledge, site_policy
 from cds_service.site_terminology import site_terminology
 from terminology.load import Terminology
 
@@ -33,9 +39,16 @@ _EARLIER_SHARE, _EARLIER_SECONDS = 0.25, 0.25
 Earlier = Callable[[float], tuple[Acknowledged, ...]]
 """(seconds to spare) to the earlier answers about the patient of a request; raises nothing."""
 
+Stage = Callable[[str], AbstractContextManager[object]]
+"""The name of a part of a call to what times it."""
+
 
 def _no_earlier(_: float) -> tuple[Acknowledged, ...]:
     return ()
+
+
+def _untimed(_: str) -> AbstractContextManager[object]:
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +82,31 @@ def for_client(engine: Engine, client: Client) -> Engine:
 def load_engine(settings: Settings) -> Engine:
     """Reads knowledge and terminology. Raises KnowledgeFileError or TableError for a wrong file."""
     terminology = site_terminology(settings)
+    knowledge = site_knowledge(
+        terminology, settings.knowledge_overlay, require_approval=settings.require_approval
+    )
     return Engine(
-        knowledge=load_knowledge(terms=terminology, overlay=settings.knowledge_overlay),
+        knowledge=knowledge,
         terminology=terminology,
-        policy=Policy(
-            jurisdiction=settings.jurisdiction, zone=settings.zone, statement_url=_statement_url(settings)
+        policy=site_policy(
+            knowledge,
+            jurisdiction=settings.jurisdiction,
+            zone=settings.zone,
+            statement_url=_statement_url(settings),
         ),
-        fhir=_fhir_servers(settings, terminology),
+        fhir=_fhir_servers(settings, terminology, keys_asked(knowledge)),
         settings=settings,
     )
 
 
-def _fhir_servers(settings: Settings, terminology: Terminology) -> FhirServers:
+def engine_on(engine: Engine, now: datetime) -> Engine:
+    """The engine with the knowledge as it is in force at `now`: a site's switch-offs end on a local day."""
+    if not engine.knowledge.changes_by_day:
+        return engine
+    return replace(engine, knowledge=engine.knowledge.on(now.astimezone(engine.policy.zone).date()))
+
+
+def _fhir_servers(settings: Settings, terminology: Terminology, keys: Iterable[PrefetchKey]) -> FhirServers:
     ca_file = str(settings.fhir_ca_file) if settings.fhir_ca_file else None
     return FhirServers(
         allow_list=settings.fhir_servers,
@@ -91,29 +117,67 @@ def _fhir_servers(settings: Settings, terminology: Terminology) -> FhirServers:
             max_resources=settings.max_resources,
             max_references=settings.max_references,
         ),
-        templates=templates(terminology.sets.sets),
+        templates=templates(terminology.sets.sets, keys),
     )
 
 
-def answer(request: HookRequest, engine: Engine, now: datetime, earlier: Earlier = _no_earlier) -> Evaluation:
-    """The evaluation of one request at `now` (aware).
+def answer(
+    request: HookRequest,
+    engine: Engine,
+    now: datetime,
+    earlier: Earlier = _no_earlier,
+    stage: Stage = _untimed,
+) -> Evaluation:
+    """The evaluation of one request at `now` (aware). `stage` times the parts: store, fetch, evaluate.
 
     Raises Refused: 413 for too many resources or orders, 412 where the patient cannot be obtained.
     """
+    engine = engine_on(engine, now)
     deadline = monotonic() + engine.settings.time_budget_ms / 1000
     refuse_too_many(request, engine.settings)
     if nothing_ordered(request):
         return Evaluation(cards=(), issues=request.issues)
-    answers = earlier(min(_EARLIER_SECONDS, (deadline - monotonic()) * _EARLIER_SHARE))
-    found = obtained(request, engine, deadline)
+    with stage("store"):
+        answers = earlier(min(_EARLIER_SECONDS, (deadline - monotonic()) * _EARLIER_SHARE))
+    with stage("fetch"):
+        found = obtained(request, engine, deadline)
     refuse_without_required(request, found.record)
-    return evaluated(request, found, engine, now, answers)
+    with stage("evaluate"):
+        return evaluated(request, found, engine, now, answers)
 
 
 def obtained(request: HookRequest, engine: Engine, deadline: float) -> Completed:
     """The record that the request sent, completed from the EHR's server, and the orders to evaluate."""
     record = read_prefetch(request.prefetch, request.patient_id, request.issues, others=request.others)
-    return complete(request, record, engine.fhir, deadline)
+    found = complete(request, record, engine.fhir, deadline, _concerns(request, engine))
+    return replace(found, record=_asked_by_another(request, found.record))
+
+
+def _concerns(request: HookRequest, engine: Engine) -> Concerns:
+    """Tells whether the knowledge speaks of any of some orders of the request."""
+    return partial(
+        concerned,
+        patient_id=request.patient_id,
+        knowledge=engine.knowledge,
+        terminology=engine.terminology,
+        zone=engine.policy.zone,
+    )
+
+
+def _asked_by_another(request: HookRequest, record: Record) -> Record:
+    """The record with an unknown patient, where the client answers the keys of another service only.
+
+    Such a client cannot know that this service requires `patient`; what it sent of the patient is evaluated,
+    and a card says that age and sex are unknown. One that answers our keys is held to them (412), and so is
+    one that sent anybody else's data.
+    """
+    answered = any(key.startswith(OTHER) and record.state(key) == "given" for key in record.keys)
+    foreign = any(issue.code == "other-patient" for issue in record.issues)
+    if request.prefetch or record.state(PATIENT) != "absent" or not answered or foreign:
+        return record
+    unknown = replace(record.keys[PATIENT], state="given")
+    issue = Issue("no-patient", "the patient's record was not sent, so age and sex are unknown")
+    return replace(record, keys={**record.keys, PATIENT: unknown}, issues=(*record.issues, issue))
 
 
 def nothing_ordered(request: HookRequest) -> bool:

@@ -10,8 +10,11 @@ OperationOutcome, alone or as an entry:
     warning or information only                     no resource, else as the rest of the Bundle says
 {"response": ..., "resource": ...} (before 1.0)     by HTTP status, then as the resource says
 a Bundle without entries that says it has some      failed
+a Bundle with fewer entries than its `total`, and
+    with no link to the others                      given in part, which is said
 
-Analysts type keys in by hand, so resources under keys that were not asked for are read as well.
+Analysts type keys in by hand, so resources under keys that were not asked for are read as well; a Patient
+among them whose id is that of the context counts as `patient`.
 """
 
 import re
@@ -26,6 +29,9 @@ from cds_service.hooks.keys import KEYS, PATIENT, PrefetchKey
 
 # What stands for a key that was not sent; null is an answer.
 ABSENT: Any = object()
+
+# What the names of results begin with that came under keys nobody asked for.
+OTHER = "other-"
 
 _OTHER_WORDS = "data under other keys"
 _STATUS = re.compile(r"\s*([1-5]\d\d)\b", re.ASCII)
@@ -57,15 +63,20 @@ def read_prefetch(
         results[row.key], problems = read_key(row, prefetch.get(row.key, ABSENT), patient_id)
         found.extend(problems)
     for place, value in enumerate(others):
-        result, problems = _read_other(f"other-{place}", value, patient_id)
+        result, problems = _read_other(f"{OTHER}{place}", value, patient_id)
         if result is not None:
             results[result.key] = result
         found.extend(problems)
     return Record(patient_id=patient_id, keys=_with_patient(results, patient_id), issues=tuple(found))
 
 
-def read_key(row: PrefetchKey, value: Any, patient_id: str) -> tuple[KeyResult, list[Issue]]:
-    """The decision table: what one key's value says, and what of it could not be used."""
+def read_key(
+    row: PrefetchKey, value: Any, patient_id: str, *, whole: bool = True
+) -> tuple[KeyResult, list[Issue]]:
+    """The decision table: what one key's value says, and what of it could not be used.
+
+    `whole`: the value begins with the first page, so that its `total` can be held against its entries.
+    """
     value, status = _unwrapped(value)
     if status >= 400:
         return _result(row, "failed", why=f"the EHR reported HTTP status {status}"), []
@@ -86,6 +97,8 @@ def read_key(row: PrefetchKey, value: Any, patient_id: str) -> tuple[KeyResult, 
         return _result(row, "failed", mine, f"the EHR reported an error: {errors[0]}"), issues
     if next_page(row, value) is not None:
         issues.append(Issue("page-not-followed", f"{row.words}: only the first page was sent"))
+    elif whole and (short := _short(row, value)):
+        issues.append(Issue("page-not-followed", f"{row.words}: {short}"))
     if not resources and _announced(value):
         return _result(row, "failed", why="entries were announced and none was sent"), issues
     if not mine and (others or unreadable):
@@ -111,10 +124,13 @@ def _of_this_patient(
 ) -> tuple[tuple[Resource, ...], list[Issue]]:
     mine: list[Resource] = []
     foreign = wrong = 0
+    own = f"Patient/{patient_id}"
     for resource in resources:
         kind = resource["resourceType"]
         if kind not in row.types:
             wrong += kind not in row.beside
+        elif _says(resource, own):
+            mine.append(resource)
         elif _another_patient(kind, resource, patient_id):
             foreign += 1
         else:
@@ -126,6 +142,16 @@ def _of_this_patient(
         what = f"{row.words}: {_count(wrong, 'resource', 'resources')} of another type not used"
         issues.append(Issue("unexpected-resource", what))
     return tuple(mine), issues
+
+
+def _says(resource: Resource, own: str) -> bool:
+    """Whether its subject is worded as the patient of the request is: so it is in nearly every resource."""
+    subject = resource.get("subject")
+    return (
+        isinstance(subject, dict)
+        and subject.get("reference") == own
+        and resource["resourceType"] != "Patient"
+    )
 
 
 def _another_patient(kind: str, resource: Resource, patient_id: str) -> bool:
@@ -149,7 +175,8 @@ def _error(outcome: Resource) -> str:
 def next_page(row: PrefetchKey, value: Any) -> str | None:
     """The link to the entries that are missing; "" for one that is unreadable, None where none are missing."""
     value, _ = _unwrapped(value)
-    return None if enough(row, received(row, value)) else next_link(value)
+    link = next_link(value)  # asked first: few searches have one, and counting reads them all
+    return None if link is None or enough(row, received(row, value)) else link
 
 
 def next_link(value: Any) -> str | None:
@@ -178,6 +205,16 @@ def _announced(value: Any) -> bool:
     """Whether a Bundle says that there are entries."""
     total = value.get("total") if isinstance(value, dict) else None
     return isinstance(total, int) and not isinstance(total, bool) and total > 0
+
+
+def _short(row: PrefetchKey, value: Any) -> str:
+    """What is missing where a Bundle says that it has more entries, and does not say where they are."""
+    bundles = [one for one in as_list(value) if isinstance(one, dict)]
+    totals = [total for one in bundles if type(total := one.get("total")) is int]
+    came = sum(len(as_list(one.get("entry"))) for one in bundles)
+    if not totals or totals[0] <= came or enough(row, received(row, value)):
+        return ""
+    return f"only {came} of {totals[0]} entries came"
 
 
 def _read_other(key: str, value: Any, patient_id: str) -> tuple[KeyResult | None, list[Issue]]:

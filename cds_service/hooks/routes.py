@@ -1,13 +1,15 @@
 """The CDS Hooks endpoints: discovery, one POST per service, and its feedback."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache, partial
 
 from flask import Blueprint, Response, g
 
 from cards.acknowledged import Acknowledged
 from cds_service.errors import JSON_TYPE, Problem, Refused, operation_outcome
 from cds_service.hooks.body import json_body
+from cds_service.hooks.decimals import as_written
 from cds_service.hooks.discovery import BY_ID, Service, discovery_document
 from cds_service.hooks.feedback import Feedback, read_feedback
 from cds_service.hooks.invoke import Earlier, Engine, answer, for_client, response
@@ -37,11 +39,15 @@ def now_utc() -> datetime:
 def hook_routes(engine: Engine, worker: PerProcess[Worker]) -> Blueprint:
     """The blueprint of /cds-services. The slash variants answer alike: a redirect would break a POST."""
     routes = Blueprint("hooks", __name__)
-    document = to_bytes(discovery_document(engine.terminology))
+
+    @lru_cache(maxsize=2)
+    def document(day: date) -> bytes:
+        return to_bytes(discovery_document(engine.terminology, engine.knowledge.on(day)))
 
     @routes.get("/cds-services")
     def discovery() -> Response:
-        return Response(document, content_type=JSON_TYPE)
+        day = g.now.astimezone(engine.policy.zone).date()
+        return Response(document(day), content_type=JSON_TYPE)
 
     @routes.post("/cds-services/<service_id>")
     def invoke(service_id: str) -> Response:
@@ -51,12 +57,12 @@ def hook_routes(engine: Engine, worker: PerProcess[Worker]) -> Blueprint:
             body = json_body(engine.settings)
             request = read_request(body, service)
         g.subject = subject = subject_of(body, request, own.client, store.hash)
-        with timed(service.hook, "evaluate"):
-            evaluation = answer(request, own, now, _earlier(store, own, subject, now))
+        stage = partial(timed, service.hook)
+        evaluation = answer(request, own, now, _earlier(store, own, subject, now), stage)
         g.evaluation = evaluation
         count_evaluation(service.hook, evaluation)
         with timed(service.hook, "write"):
-            written = to_bytes(response(evaluation, only_one=own.only_one))
+            written = to_bytes(as_written(response(evaluation, only_one=own.only_one), g.body))
         for card in issued_cards(evaluation, request, own, subject, now):
             store.add(card)
         return Response(written, content_type=JSON_TYPE)

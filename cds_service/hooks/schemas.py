@@ -111,7 +111,7 @@ def read_request(body: Any, service: Service) -> HookRequest:
         selections=_selections(context.get("selections"), drafts or (), issues),
         issues=tuple(issues),
         encounter_id=bare_id(context.get("encounterId"), "Encounter"),
-        others=_others(prefetch or {}, issues),
+        others=_others(_sent_inside(context) | (prefetch or {}), issues),
         dispatched=dispatched,
         access=read_access(body),
     )
@@ -180,6 +180,13 @@ def _beside(body: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, An
     inside = context.get("prefetch")
     found = {**_loose(context), **(inside if isinstance(inside, dict) else {}), **_loose(body)}
     return {key: value for key, value in found.items() if key in _KEYS}
+
+
+def _sent_inside(context: Mapping[str, Any]) -> dict[str, Any]:
+    """What clients before 1.0 put inside the context under keys of their own: results with their response."""
+    inside = context.get("prefetch")
+    beside = {key: value for key, value in context.items() if key not in _DRAFTS and _wrapped(value)}
+    return {**beside, **(inside if isinstance(inside, dict) else {})}
 
 
 def _loose(members: Mapping[str, Any]) -> dict[str, Any]:

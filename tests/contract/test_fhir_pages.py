@@ -47,7 +47,7 @@ PAGED = {"relation": "next"}
         ("{base}/../Condition", "foreign-link"),
         ("{base}@evil.example.org/", "foreign-link"),
         ("//evil.example.org/fhir/", "foreign-link"),
-        ("javascript:alert(1)", "rejected"),
+        ("javascript:alert(1)", "foreign-link"),
         ("", "foreign-link"),
         (5, "foreign-link"),
         (None, "foreign-link"),
@@ -139,3 +139,10 @@ def test_the_next_page_of_a_prefetched_bundle_on_another_server_is_not_fetched_a
     assert f"only a part was read ({words_of('foreign-link')})" in partly(
         calm.post(SIGN, json=asking(server, **sent))
     )
+
+
+def test_a_server_that_cuts_a_list_without_a_word_is_said_to_have_done_so(calm, server, engine):
+    cut = prefetched(server, engine)["conditions"] | {"total": 3}
+    response = failing(calm, server, "conditions", engine, faults.body(cut))
+    assert "the problem list: only 1 of 3 entries came" in not_checked(response)
+    assert len(response.json["cards"]) > 1

@@ -57,6 +57,13 @@ def read(value, key="conditions"):
         (bundle(CONDITION, outcome("warning")), ("given", 1, [])),
         (bundle(CONDITION, link=NEXT), ("given", 1, ["page-not-followed"])),
         (bundle(CONDITION, link=[{"relation": "self"}]), ("given", 1, [])),
+        (bundle(CONDITION, total=1), ("given", 1, [])),
+        (bundle(CONDITION, total=2), ("given", 1, ["page-not-followed"])),
+        (bundle(CONDITION, total=0), ("given", 1, [])),
+        (bundle(CONDITION, total="2"), ("given", 1, [])),
+        (bundle(CONDITION, total=True), ("given", 1, [])),
+        (bundle(CONDITION, total=2, link=NEXT), ("given", 1, ["page-not-followed"])),
+        ([bundle(CONDITION, total=2), bundle(CONDITION, total=2)], ("given", 2, [])),
         ({"response": {"status": "200 OK"}, "resource": bundle(CONDITION)}, ("given", 1, [])),
         ({"response": {"status": "200 OK"}, "resource": None}, ("given", 0, [])),
         ({"response": {"status": "200 OK"}}, ("given", 0, [])),
@@ -79,6 +86,22 @@ def test_a_page_of_the_newest_results_needs_no_further_page_and_a_shorter_one_do
         count - 1,
         ["page-not-followed"],
     )
+
+
+def test_the_newest_results_of_many_are_all_that_was_asked_for_and_fewer_are_a_part():
+    result = {"resourceType": "Observation", "subject": {"reference": "Patient/p1"}}
+    count = ROWS["kidney"].newest
+    assert read(bundle(*[result] * count, total=count + 15), "kidney") == ("given", count, [])
+    short = bundle(*[result] * (count - 1), total=count + 15)
+    assert read(short, "kidney") == ("given", count - 1, ["page-not-followed"])
+
+
+def test_a_list_that_was_cut_without_a_word_gives_a_data_card_beside_the_advice(client):
+    medications = request_named("patient-view")["prefetch"]["medications"] | {"total": 7}
+    response = client.post(SIGN, json=plain(medications=medications))
+    assert topics(response)[-1] == "data"
+    assert "the list of active medications: only 1 of 7 entries came" in response.json["cards"][-1]["detail"]
+    assert "3600" in summaries(response)
 
 
 def test_the_newest_page_size_is_the_one_that_is_asked_for():
