@@ -36,7 +36,10 @@ def upgrade_command() -> None:
     "--days", type=click.IntRange(1, 36_500), help="Keep so many days; default: CDS_RETENTION_DAYS, else 365."
 )
 def prune_command(days: int | None) -> None:
-    """Remove cards, feedback and audit events older than the retention period."""
+    """Remove cards, feedback and audit events older than the retention period.
+
+    The service does so by itself; this is for doing it now, or with another period.
+    """
     from cds_service.store.engine import open_engine
     from cds_service.store.retention import prune
     from cds_service.store.schema import check_schema
@@ -45,6 +48,8 @@ def prune_command(days: int | None) -> None:
         check_schema(settings.url)
         now = datetime.now(UTC)
         kept = days or read_settings().retention_days
+        if not kept:
+            raise Failed("CDS_RETENTION_DAYS=0 keeps everything; name a period with --days")
         engine = open_engine(settings.url, 1)
         try:
             removed = prune(engine, now - timedelta(days=kept), now.timestamp())
@@ -56,18 +61,26 @@ def prune_command(days: int | None) -> None:
 
 @contextmanager
 def store() -> "Iterator[StoreSettings]":
-    """The store that the settings name. A database that fails becomes a message without the driver's text."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from cds_service.store.schema import StoreUnreachableError
+    """The store that the settings name; failures as in `failing_database`."""
     from cds_service.store.settings import store_settings
 
-    with reported():
+    with failing_database():
         settings = store_settings(read_settings())
         if settings is None:
             raise Failed("there is no database: set CDS_DATABASE_URL")
+        yield settings
+
+
+@contextmanager
+def failing_database() -> Iterator[None]:
+    """A database that fails becomes a message without the driver's text, and so does a wrong file or setting."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from cds_service.store.schema import StoreUnreachableError
+
+    with reported():
         try:
-            yield settings
+            yield
         except StoreUnreachableError as error:
             raise Failed(str(error)) from None
         except SQLAlchemyError as error:

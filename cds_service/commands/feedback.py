@@ -1,7 +1,7 @@
-"""`cds-service feedback export`: what became of the advice, for those who review it.
+"""`cds-service feedback`: what became of the advice, for those who review it, and made-up data to show the page.
 
-The columns hold what 45 CFR 170.315(b)(11) asks of feedback on decision support: intervention, action taken,
-the user's feedback, user, date and location.
+The columns of the export hold what 45 CFR 170.315(b)(11) asks of feedback on decision support: intervention,
+action taken, the user's feedback, user, date and location.
 """
 
 import csv
@@ -12,19 +12,18 @@ from typing import Any
 
 import click
 
-from cds_service.commands.db import store
+from cards.knowledge.loader import load_knowledge
+from cds_service.commands.db import failing_database, store
 from cds_service.commands.failures import Failed
 from cds_service.json_bytes import to_bytes
 from cds_service.settings import read_settings
+from cds_service.spreadsheet import cell as cell
 
 COLUMNS = (
     "date", "intervention", "action", "feedback", "user", "location", "reason_code", "reason_system",
     "reason_display", "suggestions", "client", "service", "hook", "card", "known", "topic", "indicator", "drugs",
     "issued", "stated", "received", "knowledge_version", "terminology_version",
 )  # fmt: skip
-
-# A spreadsheet runs a cell that begins with one of these, some also behind blanks, tabs or line breaks.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @click.group("feedback")
@@ -72,14 +71,6 @@ def write_csv(rows: Iterable[dict[str, Any]]) -> None:
         writer.writerow([cell(row[name]) for name in COLUMNS])
 
 
-def cell(value: Any) -> str:
-    """One cell: lists with blanks between, truth as yes or no, and text that only reads as text."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    written = " ".join(str(one) for one in value) if isinstance(value, list) else str(value)
-    return f"'{written}" if written.lstrip(" \u00a0").startswith(_FORMULA) else written
-
-
 def _start(day: str | None, zone: tzinfo, later: int) -> datetime | None:
     """The first moment of a day, or of the day after."""
     if day is None:
@@ -89,3 +80,34 @@ def _start(day: str | None, zone: tzinfo, later: int) -> datetime | None:
     except (ValueError, OverflowError):
         raise Failed(f"a day looks like 2026-01-31, not like {day!r}") from None
     return datetime.combine(found, time(), zone).astimezone(UTC)
+
+
+@feedback_group.command("demo")
+@click.option(
+    "--database", required=True, metavar="URL", help="A new or empty database, such as sqlite:///demo.sqlite."
+)
+@click.option("--days", type=click.IntRange(1, 365), default=90, show_default=True)
+@click.option("--cards", "count", type=click.IntRange(1, 1_000_000), default=6_000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same counts.")
+def demo_command(database: str, days: int, count: int, seed: int) -> None:
+    """Fill a database of its own with made-up cards and answers, to show the page /feedback.
+
+    Every row is marked, and the page says that it shows demo data. A database that holds anything is refused.
+    """
+    from cds_service.store.demo import NotEmptyError, fill
+    from cds_service.store.engine import database_url, open_engine
+    from cds_service.store.schema import upgrade
+
+    with failing_database():
+        settings = read_settings()
+        knowledge = load_knowledge(overlay=settings.knowledge_overlay)
+        url = database_url(database)
+        upgrade(url)
+        engine = open_engine(url, 1)
+        try:
+            answers = fill(engine, knowledge, now=datetime.now(UTC), days=days, count=count, seed=seed)
+        except NotEmptyError as error:
+            raise Failed(str(error)) from None
+        finally:
+            engine.dispose()
+    click.echo(f"{count} made-up cards and {answers} answers; show them with CDS_DATABASE_URL={database}")

@@ -7,6 +7,7 @@ from flask import g
 from cards.evaluate import Evaluation
 from cds_service.hooks.invoke import CLIENT, Engine
 from cds_service.hooks.issued import Subject
+from cds_service.installation import version
 from cds_service.observability.metrics import fired
 from cds_service.store.records import AuditEvent
 
@@ -41,6 +42,7 @@ def audit_event(endpoint: str, status: int, milliseconds: float, engine: Engine,
         cards=len(evaluation.cards) if evaluation else 0,
         knowledge_version=engine.knowledge.version,
         terminology_version=engine.terminology.version,
+        software_version=version(),
         latency_ms=round(milliseconds, 2),
     )
 

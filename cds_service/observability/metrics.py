@@ -5,15 +5,16 @@ this module is imported) and any worker can answer for all of them.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterable, Mapping
 from time import perf_counter
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector  # type: ignore[no-untyped-call,unused-ignore]
+from prometheus_client.registry import Collector
 
 from cards.evaluate import Evaluation
-from cards.finding import Outcome
 from cds_service.hooks.discovery import SERVICES
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -87,6 +88,54 @@ _fetch_seconds = Histogram(
 )
 
 
+# A metric and its labels to what counts: the labels come from closed sets, and looking them up costs more
+# than to count.
+_children: dict[tuple[Any, ...], Any] = {}
+
+
+def _child(metric: Any, *labels: str) -> Any:
+    key = (metric, *labels)
+    found = _children.get(key)
+    if found is None:
+        found = _children[key] = metric.labels(*labels)
+    return found
+
+
+class _Outcomes:
+    """Outcomes of statements, a hundred in a request: added up here, and written to the counters once a second."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[tuple[str, str], int] = {}
+        self._written = perf_counter()
+
+    def add(self, outcomes: Iterable[tuple[str, str]]) -> None:
+        """Each is a statement's id and what came of it."""
+        with self._lock:
+            counts = self._counts
+            for one in outcomes:
+                counts[one] = counts.get(one, 0) + 1
+        if perf_counter() - self._written > _WRITE_SECONDS:
+            self.write()
+
+    def write(self) -> None:
+        """Writes what was added up."""
+        with self._lock:
+            counts, self._counts = self._counts, {}
+            self._written = perf_counter()
+        for (statement, kind), count in counts.items():
+            _child(_statements, statement, kind).inc(count)
+
+
+_WRITE_SECONDS = 1.0
+_outcomes = _Outcomes()
+
+
+def write_outcomes() -> None:
+    """Brings the counters of statements up to date; for the end of a worker, and now and then."""
+    _outcomes.write()
+
+
 def count_fetch(key: str, outcome: str, seconds: float) -> None:
     """One query; `key` is of the prefetch table, `outcome` "ok" or why it failed, both closed sets."""
     _fetches.labels(key, outcome).inc()
@@ -96,31 +145,35 @@ def count_fetch(key: str, outcome: str, seconds: float) -> None:
 def count_request(hook: str, status: int, seconds: float) -> None:
     """One call; a hook that is not ours counts as "other"."""
     name = hook if hook in _HOOKS else "other"
-    _requests.labels(name, f"{status // 100}xx").inc()
-    _seconds.labels(name).observe(seconds)
+    _child(_requests, name, f"{status // 100}xx").inc()
+    _child(_seconds, name).observe(seconds)
 
 
 def count_evaluation(hook: str, evaluation: Evaluation) -> None:
     """What one evaluation led to. Statement ids come from the knowledge files."""
     for card in evaluation.cards:
-        _cards.labels(hook, card.indicator.name, card.statements[0] if card.statements else "none").inc()
+        _child(_cards, hook, card.indicator.name, card.statements[0] if card.statements else "none").inc()
     for order in (*evaluation.orders, *evaluation.medications):
         if order.has_drug and order.medication is None and not order.classes:
             _unknown_drugs.labels("text" if order.named else "code").inc()
-    for judged in evaluation.judged:
-        _statements.labels(judged.statement.id, _outcome(judged.outcome)).inc()
+    _outcomes.add((judged.statement.id, judged.outcome.kind) for judged in evaluation.judged)
     for issue in evaluation.issues:
         _issues.labels(issue.code if issue.code in ISSUE_CODES else "other").inc()
 
 
-@contextmanager
-def timed(hook: str, stage: str) -> Iterator[None]:
-    """Times one stage of a call: authenticate, read, evaluate, write."""
-    started = perf_counter()
-    try:
-        yield
-    finally:
-        _stage_seconds.labels(hook if hook in _HOOKS else "other", stage).observe(perf_counter() - started)
+class timed:  # noqa: N801  used as a function
+    """Times one stage of a call: authenticate, read, store (earlier answers), fetch, evaluate, write."""
+
+    __slots__ = ("_child", "_started")
+
+    def __init__(self, hook: str, stage: str) -> None:
+        self._child = _child(_stage_seconds, hook if hook in _HOOKS else "other", stage)
+
+    def __enter__(self) -> None:
+        self._started = perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._child.observe(perf_counter() - self._started)
 
 
 def count_feedback(result: str, entries: int = 1) -> None:
@@ -149,24 +202,25 @@ def count_earlier_unknown() -> None:
 
 
 def show_store_waiting(records: int) -> None:
-    """How many records of this worker wait for the store."""
+    """How many records of this worker wait for the store; told several times a second."""
     _store_waiting.set(records)
+    _outcomes.write()
 
 
-def exposition(environment: Mapping[str, str] = os.environ) -> bytes:
-    """All counters in the text format, over all workers where there are several."""
+def exposition(environment: Mapping[str, str] = os.environ, more: Collector | None = None) -> bytes:
+    """All counters in the text format, over all workers where there are several; and what `more` collects now."""
+    own = CollectorRegistry()
+    if more is not None:
+        own.register(more)
+    _outcomes.write()
     folder = environment.get("PROMETHEUS_MULTIPROC_DIR")
     if not folder:
-        return generate_latest(REGISTRY)
+        return generate_latest(REGISTRY) + generate_latest(own)
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call,unused-ignore]
-    return generate_latest(registry)
+    return generate_latest(registry) + generate_latest(own)
 
 
 def fired(evaluation: Evaluation) -> Iterable[str]:
     """Ids of the statements that spoke, each once."""
     return dict.fromkeys(one.statement.id for one in evaluation.judged if one.outcome.finding is not None)
-
-
-def _outcome(outcome: Outcome) -> str:
-    return outcome.kind

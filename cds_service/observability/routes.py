@@ -1,15 +1,21 @@
 """Health, readiness and metrics."""
 
+from collections import Counter
 from collections.abc import Callable
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, g
 
 from cds_service.errors import JSON_TYPE
 from cds_service.hooks.invoke import Engine
+from cds_service.in_force import in_force
 from cds_service.installation import version
 from cds_service.json_bytes import to_bytes
+from cds_service.observability.knowledge_state import KnowledgeState
 from cds_service.observability.metrics import CONTENT_TYPE, exposition
+from cds_service.releases import releases
 
 
 def health_routes(
@@ -20,16 +26,27 @@ def health_routes(
     `state` is of the worker that answers: a store that is down shows there, and answers go on.
     """
     routes = Blueprint("health", __name__)
+
     # A process that answers at all has read its knowledge: a wrong file stops the start.
-    ready = {
-        "status": "ready",
-        "version": version(),
-        "knowledge": engine.knowledge.version,
-        "statements": len(engine.knowledge.statements),
-        "terminology": engine.terminology.version,
-        "jurisdiction": engine.policy.jurisdiction,
-        "auth": auth,
-    }
+    @lru_cache(maxsize=2)
+    def ready(day: date) -> dict[str, Any]:
+        live = in_force(engine.knowledge.on(day))
+        return {
+            "status": "ready",
+            "version": version(),
+            "knowledge": engine.knowledge.version,
+            "statements": live.pop("statements"),
+            "terminology": engine.terminology.version,
+            "jurisdiction": engine.policy.jurisdiction,
+            "auth": auth,
+            "releases": releases(engine.knowledge, engine.terminology).as_json(),
+            **live,
+            "notices": Counter(one.kind for one in engine.knowledge.notices(day)),
+        }
+
+    def today() -> date:
+        moment: datetime = g.now
+        return moment.astimezone(engine.policy.zone).date()
 
     @routes.get("/healthz")
     def healthz() -> Response:
@@ -37,12 +54,14 @@ def health_routes(
 
     @routes.get("/readyz")
     def readyz() -> Response:
-        return Response(to_bytes(ready | state()), content_type=JSON_TYPE)
+        return Response(to_bytes(ready(today()) | state()), content_type=JSON_TYPE)
 
     if with_metrics:
 
         @routes.get("/metrics")
         def metrics() -> Response:
-            return Response(exposition(), content_type=CONTENT_TYPE)
+            return Response(
+                exposition(more=KnowledgeState(engine.knowledge, today())), content_type=CONTENT_TYPE
+            )
 
     return routes

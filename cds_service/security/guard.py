@@ -11,13 +11,11 @@ from cds_service.errors import Problem, Refused
 from cds_service.hooks.discovery import BY_ID
 from cds_service.observability.metrics import count_unauthenticated, timed
 from cds_service.per_process import PerProcess
-from cds_service.security.pages import PageRules, check_page
+from cds_service.security.pages import PageRules, access_of, check_page
 from cds_service.security.tokens import TokenRefusedError, verify
 from cds_service.settings import Settings
 from cds_service.worker import Worker
 
-_OPEN: Final = frozenset({"hooks.discovery", "health.healthz", "health.readyz"})
-_CLIENTS_BLUEPRINT: Final = "hooks"
 _UNAUTHENTICATED: Final = Problem("login", "This call could not be authenticated.")
 
 
@@ -27,13 +25,13 @@ def register_guard(app: Flask, settings: Settings, worker: PerProcess[Worker]) -
 
     @app.before_request
     def check() -> None:
-        endpoint = request.endpoint
-        if request.method == "OPTIONS" or endpoint is None or endpoint in _OPEN:
+        if request.endpoint is None or request.method == "OPTIONS":  # nothing there; a preflight has no token
             return
-        if request.blueprint != _CLIENTS_BLUEPRINT:
-            check_page(rules)
-        elif settings.auth_required:
+        access = access_of(request.endpoint)
+        if access == "client" and settings.auth_required:
             _authenticate(settings, worker.get())
+        elif access in ("readers", "operators"):
+            check_page(rules)
 
     @app.after_request
     def challenge(response: Response) -> Response:

@@ -39,3 +39,6 @@ def _allow_origin(response: Response, origins: frozenset[str]) -> None:
         response.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
         response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
         response.headers["Access-Control-Max-Age"] = _PREFLIGHT_SECONDS
+        if request.headers.get("Access-Control-Request-Private-Network") == "true":
+            # A public page that calls a service of this machine or network: browsers ask once more.
+            response.headers["Access-Control-Allow-Private-Network"] = "true"

@@ -5,7 +5,7 @@ import hmac
 from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from flask import Response, abort, request
@@ -14,8 +14,15 @@ from cds_service.errors import JSON_TYPE, Problem, Refused, operation_outcome
 from cds_service.json_bytes import to_bytes
 from cds_service.settings import Settings, SettingsError, is_loopback
 
-# They show files of this program; the links on cards lead there.
-_READERS_BLUEPRINTS: Final = frozenset({"knowledge", "openapi", "artifacts"})
+# What may call each part of the application: a client with its token, anybody, or a person at a page.
+Access = Literal["client", "open", "readers", "operators"]
+
+_OPEN: Final = frozenset({"hooks.discovery", "health.healthz", "health.readyz"})
+_CLIENTS: Final = frozenset({"hooks"})
+# They show files of this program; the links on cards lead there. The sandbox's patients are made up, and the
+# service reads them over HTTP with the token of a request.
+_READERS: Final = frozenset({"knowledge", "openapi", "artifacts", "sandbox_fhir"})
+_OPERATORS: Final = frozenset({"feedback_page", "sandbox", "health"})
 _LEAST_TOKEN: Final = 16
 
 
@@ -33,6 +40,21 @@ class PageRules:
         return cls(host, _token(settings.admin_token_file))
 
 
+def access_of(endpoint: str) -> Access:
+    """Who may call an endpoint. One that nobody has classified is for operators: the strictest of pages."""
+    blueprint, _, name = endpoint.rpartition(".")
+    if endpoint in _OPEN:
+        return "open"
+    if blueprint in _CLIENTS:
+        return "client"
+    return "readers" if name == "static" or blueprint in _READERS else "operators"
+
+
+def is_classified(endpoint: str) -> bool:
+    """Whether somebody has decided who may call an endpoint."""
+    return access_of(endpoint) != "operators" or endpoint.rpartition(".")[0] in _OPERATORS
+
+
 def check_page(rules: PageRules) -> None:
     """Raises Refused, or aborts with 401, where the request may not see the page."""
     with_token = bool(rules.token) and hmac.compare_digest(_presented(), rules.token)
@@ -40,12 +62,8 @@ def check_page(rules: PageRules) -> None:
         raise Refused(421, Problem("forbidden", "This page is not served under this host name.", "Host"))
     if request.method not in ("GET", "HEAD") and request.headers.get("Sec-Fetch-Site") != "same-origin":
         raise Refused(403, Problem("forbidden", "This page takes requests from its own pages only."))
-    if rules.token and not with_token and not _for_readers():
+    if rules.token and not with_token and access_of(request.endpoint or "") != "readers":
         _ask_for_token()
-
-
-def _for_readers() -> bool:
-    return request.endpoint == "static" or request.blueprint in _READERS_BLUEPRINTS
 
 
 def _own_host(host: str) -> bool:

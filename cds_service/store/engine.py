@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import orjson
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
@@ -65,6 +66,8 @@ def open_engine(
         "max_overflow": 0,
         "pool_timeout": _CONNECT_SECONDS,
         "hide_parameters": True,
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
     }
     try:
         if url.get_backend_name() == "sqlite":

@@ -1,6 +1,6 @@
 """What is kept, as values: one card issued, one answer to a card, one line of the audit trail."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ class IssuedCard:
 
     def row(self) -> dict[str, Any]:
         """Column to value."""
-        return _listed(asdict(self))
+        return _row(self, _CARD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +68,18 @@ class AuditEvent:
     cards: int
     knowledge_version: str
     terminology_version: str
+    software_version: str
     latency_ms: float
 
     def row(self) -> dict[str, Any]:
         """Column to value."""
-        return _listed(asdict(self))
+        return _row(self, _EVENT)
 
 
-def _listed(row: dict[str, Any]) -> dict[str, Any]:
+def _row(record: IssuedCard | AuditEvent, columns: tuple[str, ...]) -> dict[str, Any]:
+    row = {name: getattr(record, name) for name in columns}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
+
+
+_CARD = tuple(one.name for one in fields(IssuedCard))
+_EVENT = tuple(one.name for one in fields(AuditEvent))

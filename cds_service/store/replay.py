@@ -55,6 +55,11 @@ class ReplayGuard:
                 self._under_way.discard(token_hash)
         return new
 
+    def close(self) -> None:
+        """Lets go of its connections."""
+        if self._engine is not None:
+            self._engine.dispose()
+
     def _stored(self, token_hash: str, expires_at: int, earlier: list[tuple[str, int]]) -> bool:
         """Asks the store, and hands it what was remembered without it. Raises StoreDownError."""
         if self._engine is None:

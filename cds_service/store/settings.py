@@ -18,6 +18,7 @@ class StoreSettings:
     """`url` may hold a password, so it stands in no text about this object.
 
     `make_hash_key`: a missing key file is made, which only SQLite allows: several machines would differ.
+    `retention_days` is 0 where everything is kept.
     """
 
     url: URL = field(repr=False)
@@ -25,6 +26,7 @@ class StoreSettings:
     make_hash_key: bool
     threads: int
     most_waiting: int
+    retention_days: int
 
 
 def store_settings(settings: Settings) -> StoreSettings | None:
@@ -45,6 +47,7 @@ def store_settings(settings: Settings) -> StoreSettings | None:
         make_hash_key=settings.hash_key_file is None,
         threads=settings.threads,
         most_waiting=settings.max_waiting,
+        retention_days=settings.retention_days,
     )
 
 

@@ -12,11 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from cards.acknowledged import Acknowledged
 from cds_service.store import answers
 from cds_service.store.breaker import Breaker, StoreDownError
-from cds_service.store.burden import Burden, burden
-from cds_service.store.engine import StoreUrlError, open_engine
+from cds_service.store.engine import StoreUrlError, open_engine, sqlite_file
+from cds_service.store.feedback_counts import FeedbackCounts, feedback_counts
+from cds_service.store.glance import Glance
 from cds_service.store.keyed_hash import HashKeyError, keyed_hash, read_key
 from cds_service.store.records import Answer
 from cds_service.store.replay import ReplayGuard
+from cds_service.store.retention import Upkeep
 from cds_service.store.settings import StoreSettings
 from cds_service.store.writer import Record, Writer
 
@@ -25,16 +27,22 @@ _CLOSE_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counting:
-    """Told of records lost, of how many wait, and of tokens remembered in memory only."""
+    """Told of records lost, of how many wait, of tokens remembered in memory only, and of old records that
+    could not be removed (the type of the error).
+    """
 
     lost: Callable[[int], None] = lambda _: None
     waiting: Callable[[int], None] = lambda _: None
     fallback: Callable[[], None] = lambda: None
+    unremoved: Callable[[str], None] = lambda _: None
 
 
 @dataclass(slots=True)
 class Store:
-    """`engine` and `writer` are None where there is no store, or it could not be opened."""
+    """`engine` and `writer` are None where there is no store, or it could not be opened.
+
+    `retention_days` is 0 where everything is kept.
+    """
 
     engine: Engine | None
     writer: Writer | None
@@ -42,6 +50,8 @@ class Store:
     replay: ReplayGuard
     key: bytes
     opened: bool
+    retention_days: int = 0
+    glance: Glance | None = None
 
     def hash(self, kind: str, client: str, value: str) -> str:
         """The keyed hash of an identifier, "" for none."""
@@ -68,6 +78,8 @@ class Store:
         """Earlier answers about a patient. Raises StoreDownError where they are not there in `seconds`."""
         if self.engine is None or not patient_hash:
             return ()
+        if self.glance is not None and self.glance.unanswered(client, patient_hash):
+            return ()
         engine = self.engine
 
         def read() -> tuple[Acknowledged, ...]:
@@ -76,13 +88,13 @@ class Store:
 
         return self.breaker.run(read, seconds)
 
-    def burden(self, since: datetime) -> list[Burden]:
-        """Counts by statement of the cards issued since then. Raises StoreDownError."""
+    def feedback_counts(self, since: datetime, until: datetime) -> FeedbackCounts:
+        """What became of the cards issued in a period. Raises StoreDownError."""
         if self.engine is None:
             raise StoreDownError
         try:  # not through the breaker: a page that takes long is no reason to leave the store alone
             with self.engine.connect().execution_options(reading=True) as connection:
-                return burden(connection, since)
+                return feedback_counts(connection, since, until)
         except SQLAlchemyError:
             raise StoreDownError from None
 
@@ -96,14 +108,18 @@ class Store:
             "replayGuard": "memory" if self.replay.in_memory else "store",
             "waiting": waiting,
             "lost": lost,
+            "retentionDays": self.retention_days,
         }
 
     def close(self, seconds: float = _CLOSE_SECONDS) -> int:
         """Writes what waits and lets go; returns how many records were lost."""
         lost = self.writer.close(seconds) if self.writer is not None else 0
         self.breaker.close()
+        self.replay.close()
         if self.engine is not None:
             self.engine.dispose()
+        if self.glance is not None:
+            self.glance.close()
         return lost
 
 
@@ -123,14 +139,18 @@ def open_store(
         quick = open_engine(settings.url, settings.threads, busy_seconds=0.25, durable=False)
     except (HashKeyError, StoreUrlError) as error:
         return _without(type(error).__name__, counting, clock)
-    writer = Writer(engine, breaker, settings.most_waiting, counting.lost, counting.waiting, clock)
+    upkeep = Upkeep(engine, settings.retention_days, clock, counting.unremoved)
+    writer = Writer(engine, breaker, settings.most_waiting, counting.lost, counting.waiting, upkeep.step)
+    file = sqlite_file(settings.url)
     return Store(
+        glance=Glance(file) if file is not None else None,
         engine=engine,
         writer=writer,
         breaker=breaker,
         replay=ReplayGuard(quick, breaker, counting.fallback, clock),
         key=key,
         opened=True,
+        retention_days=settings.retention_days,
     )
 
 

@@ -111,6 +111,7 @@ audit = Table(
     Column("knowledge_version", String(64), nullable=False),
     Column("terminology_version", String(64), nullable=False),
     Column("latency_ms", Float, nullable=False),
+    Column("software_version", String(64), nullable=False, server_default=""),
     Index("audit_at", "at"),
     Index("audit_patient", "patient_hash", "at"),
 )

@@ -6,26 +6,29 @@ The queue is bounded. What does not fit is counted and lost; what the store does
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from time import monotonic, time
+from time import monotonic
 
 from sqlalchemy import Engine, Table, insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 
 from cds_service.store.breaker import Breaker
 from cds_service.store.records import AuditEvent, IssuedCard
-from cds_service.store.replay import forget_expired
 from cds_service.store.tables import audit, cards
 from cds_service.store.writing import insert_new
 
 Record = IssuedCard | AuditEvent
 _BATCH = 500
-_GATHER_SECONDS = 0.2
+_WAIT_SECONDS = 0.2
+# Records come one by one; a transaction for each would cost more than the request that made it.
+_GATHER_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 15.0
-_FORGET_EVERY_SECONDS = 600.0
 
 
 class Writer:
-    """`on_lost` is called with the number of records that were lost, `on_depth` with what waits."""
+    """`on_lost` is called with the number of records that were lost, `on_depth` with what waits.
+
+    `upkeep` is called between two writes and does a little at a time.
+    """
 
     def __init__(
         self,
@@ -34,14 +37,13 @@ class Writer:
         most: int,
         on_lost: Callable[[int], None] = lambda _: None,
         on_depth: Callable[[int], None] = lambda _: None,
-        clock: Callable[[], float] = time,
+        upkeep: Callable[[], None] = lambda: None,
     ) -> None:
-        self._engine, self._breaker, self._clock = engine, breaker, clock
+        self._engine, self._breaker, self._upkeep = engine, breaker, upkeep
         self._queue: queue.Queue[Record] = queue.Queue(most)
         self._on_lost, self._on_depth = on_lost, on_depth
         self._ending = threading.Event()
         self._in_hand = 0
-        self._forgot = monotonic()
         self.lost = 0
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -88,7 +90,7 @@ class Writer:
             if not batch:
                 if self._ending.is_set():
                     return
-                self._forget()
+                self._upkeep()
                 continue
             try:
                 self._write(batch)
@@ -102,12 +104,16 @@ class Writer:
             pause = 0.5
             batch = []
             self._in_hand = 0
+            if not self._ending.is_set():  # also where records never stop coming
+                self._upkeep()
 
     def _gathered(self, most: int) -> list[Record]:
         found: list[Record] = []
         try:
             if most > 0:
-                found.append(self._queue.get(timeout=_GATHER_SECONDS if not self._ending.is_set() else 0.01))
+                found.append(self._queue.get(timeout=_WAIT_SECONDS if not self._ending.is_set() else 0.01))
+                self._in_hand += 1  # it waits still, here instead of in the queue
+                self._ending.wait(_GATHER_SECONDS)
             while len(found) < most:
                 found.append(self._queue.get_nowait())
         except queue.Empty:
@@ -143,14 +149,3 @@ class Writer:
                 raise
             except SQLAlchemyError:
                 self._count_lost(1)
-
-    def _forget(self) -> None:
-        """Now and then removes tokens that have expired."""
-        if monotonic() - self._forgot < _FORGET_EVERY_SECONDS:
-            return
-        self._forgot = monotonic()
-        try:
-            with self._engine.begin() as connection:
-                forget_expired(connection, self._clock())
-        except SQLAlchemyError as error:
-            self._breaker.failed(error)

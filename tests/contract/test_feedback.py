@@ -10,10 +10,11 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 from hook_requests import NOW, SIGN, draft_of, plain, summaries
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, func, select
 
 from cds_service.cli import main
 from cds_service.commands.feedback import COLUMNS, cell
+from cds_service.installation import version
 from cds_service.store.engine import database_url
 from cds_service.store.tables import audit, cards, feedback
 
@@ -166,6 +167,17 @@ BAD = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("count", "status"), [(2_000, 200), (2_001, 413)])
+def test_a_batch_has_a_size_beyond_which_nothing_of_it_is_kept(serve, tmp_path, count, status):
+    app = serve(database_url=f"sqlite:///{tmp_path}/s.sqlite", max_body_bytes=1_000_000)
+    entries = [{"card": f"c{place}", "outcome": "accepted"} for place in range(count)]
+    assert app.test_client().post(FEEDBACK, json={"feedback": entries}).status_code == status
+    store = app.extensions["cds_worker"].get().store
+    with store.engine.connect() as connection:
+        kept = connection.execute(select(func.count()).select_from(feedback)).scalar_one()
+    assert kept == (count if status == 200 else 0)
+
+
 def test_of_a_partly_bad_batch_the_good_entries_are_kept_and_the_others_named(kept):
     response = send(kept, *BAD, overridden("good"))
     assert response.status_code == 200
@@ -243,6 +255,8 @@ def test_each_call_leaves_one_audit_event(kept, engine):
     assert "gabapentin-renal-dose" in answered["outcomes"]["fired"]
     assert answered["latency_ms"] > 0
     assert answered["knowledge_version"] == engine.knowledge.version
+    assert answered["terminology_version"] == engine.terminology.version
+    assert answered["software_version"] == version()
     assert answered["terminology_version"] == engine.terminology.version
     assert len(answered["patient_hash"]) == len(answered["user_hash"]) == 64
     assert (refused["status"], refused["reason"], refused["patient_hash"]) == (400, "structure", "")
@@ -409,19 +423,3 @@ def test_no_cell_can_run_as_a_formula(written):
 @pytest.mark.parametrize("written", ["", "text", "1-1", "a=b", "2026-01-01", "x@y"])
 def test_other_cells_stand_as_they_are(written):
     assert cell(written) == written
-
-
-def test_the_page_of_alert_burden_counts_and_shows_no_comment(serve, database):
-    app = serve(database_url=database, pages=frozenset({"feedback"}))
-    app.url = database
-    answer_first_card(app)
-    (card,) = app.test_client().post(SIGN, json=plain() | {"hookInstance": "2"}).json["cards"] or [
-        {"uuid": "x"}
-    ]
-    send(app, overridden(card["uuid"], overrideReason={"userComment": "Mustermann"}))
-    text = app.test_client().get("/feedback").text
-    assert "gabapentin-renal-dose" in text
-    assert "Will monitor: 1" in text
-    assert "Mustermann" not in text
-    assert app.test_client().get("/feedback?days=31").status_code == 400
-    assert serve(pages=frozenset({"feedback"})).test_client().get("/feedback").status_code == 503

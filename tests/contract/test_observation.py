@@ -4,13 +4,14 @@ import json
 import re
 
 import pytest
-from hook_requests import SIGN, draft_of, outcome, plain
+from hook_requests import NOW, SIGN, draft_of, outcome, plain
 
 from cds_service.app import create_app
 from cds_service.fhir.failures import WHYS
 from cds_service.hooks.keys import KEYS
 from cds_service.observability.metrics import ISSUE_CODES
 
+STAGES = ["read", "store", "fetch", "evaluate", "write"]
 SECRETS = [
     "Mustermann",
     "MRN-778899",
@@ -88,7 +89,11 @@ def test_no_patient_data_reaches_a_log_a_metric_or_an_error_body(client, capfd, 
 
 
 def test_a_crash_is_logged_by_type_and_place_without_message_or_values(settings, engine, capfd):
+    times = [NOW]  # the application reads the day once as it starts
+
     def broken():
+        if times:
+            return times.pop()
         raise RuntimeError("Mustermann MRN-778899")
 
     create_app(settings, engine, clock=broken).test_client().post(SIGN, json=secretive())
@@ -127,7 +132,7 @@ def test_metrics_count_calls_cards_statements_and_issues(client):
         'cds_statements_total{outcome="fired",statement="gabapentin-renal-dose"}',
         'cds_issues_total{code="fetch-failed"}',
         'cds_request_seconds_count{hook="order-sign"}',
-        'cds_stage_seconds_count{hook="order-sign",stage="evaluate"}',
+        *(f'cds_stage_seconds_count{{hook="order-sign",stage="{stage}"}}' for stage in STAGES),
     ):
         assert re.search(re.escape(sample) + r" [1-9]", text), sample
 
@@ -144,10 +149,14 @@ def test_labels_come_from_closed_sets(client, engine):
         "code": ISSUE_CODES | {"other"},
         "statement": set(engine.knowledge.statements)
         | {"none", "other", "not-checked", "drug-not-recognised"},
-        "stage": {"authenticate", "read", "evaluate", "write"},
+        "stage": {"authenticate", *STAGES},
         "named_by": {"code", "text"},
         "result": {"accepted", "overridden", "unreadable", "not-kept"},
-    }
+        "state": {"in-force", "not-approved", "switched-off", "topic-off", "approved", "lapsed", "none", "overdue"},
+        "kind": {
+            "vendor-changed", "switch-off-expired", "approval-lapsed", "review-overdue", "approval-unused",
+        },
+    }  # fmt: skip
     fetched = {
         "key": {row.key for row in KEYS} | {"references", "dispatchedOrders"},
         "outcome": WHYS | {"ok"},

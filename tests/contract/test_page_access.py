@@ -9,7 +9,7 @@ from cds_service.app import create_app
 from cds_service.settings import Settings, SettingsError
 
 PAGES = frozenset({"knowledge", "metrics", "feedback"})
-READERS = ["/knowledge", "/static/knowledge.css", "/openapi.json"]
+READERS = ["/knowledge", "/static/pages.css", "/openapi.json"]
 OPERATORS = ["/metrics", "/feedback"]
 TOKEN = "a-token-of-operators"
 

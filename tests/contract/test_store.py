@@ -70,6 +70,19 @@ def test_migrations_go_up_down_and_up_again(url):
     engine.dispose()
 
 
+def test_an_audit_trail_of_before_keeps_its_events_through_the_migration(url):
+    upgrade(url, "0001")
+    old = {name: value for name, value in audit_event(1).row().items() if name != "software_version"}
+    engine = open_engine(url, 1)
+    with engine.begin() as connection:
+        connection.execute(insert(audit), [old])
+    upgrade(url)
+    with engine.connect() as connection:
+        (row,) = connection.execute(select(audit)).all()
+    assert (row.request_id, row.knowledge_version, row.software_version) == ("1", "k", "")
+    engine.dispose()
+
+
 def test_migrations_make_the_tables_that_the_code_reads(engine_of):
     with engine_of().connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
@@ -298,7 +311,7 @@ def audit_event(place, **changes):
     made = {
         "at": NOW, "request_id": str(place), "endpoint": "invoke", "client": "c", "service": "s", "hook": "h",
         "status": 200, "reason": "", "patient_hash": "", "user_hash": "", "outcomes": {}, "not_checked": (), "cards": 0,
-        "knowledge_version": "k", "terminology_version": "t", "latency_ms": 1.0,
+        "knowledge_version": "k", "terminology_version": "t", "software_version": "1", "latency_ms": 1.0,
     }  # fmt: skip
     return AuditEvent(**(made | changes))
 
