@@ -142,6 +142,29 @@ class OperationOutcome(_Exact):
     issue = _list(Issue, required=True)
 
 
+class StatedReleases(_Exact):
+    """What is running; `overlay` only where the site has one."""
+
+    software = _text()
+    knowledge = _text()
+    knowledge_version = _text(data_key="knowledgeVersion")
+    overlay = fields.String()
+    terminology = _text()
+
+
+class InForce(_Exact):
+    """Releases, and what of the knowledge can speak at this site."""
+
+    releases = fields.Nested(StatedReleases, required=True)
+    topics = fields.List(fields.String(), required=True)
+    topics_off = fields.List(fields.String(), required=True, data_key="topicsOff")
+    statements = fields.Integer(required=True)
+    in_force = fields.Integer(required=True, data_key="inForce")
+    switched_off = fields.List(fields.String(), required=True, data_key="switchedOff")
+    not_approved = fields.Integer(required=True, data_key="notApproved")
+    require_approval = fields.Boolean(required=True, data_key="requireApproval")
+
+
 class ServiceEntry(_Exact):
     """One service as discovery announces it."""
 
@@ -152,6 +175,7 @@ class ServiceEntry(_Exact):
     prefetch = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     usage_requirements = _text(data_key="usageRequirements")
     version = _text()
+    extension = fields.Dict(keys=fields.String(), values=fields.Nested(InForce), required=True)
 
 
 class Discovery(_Exact):

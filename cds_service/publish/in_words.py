@@ -9,8 +9,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from typing import Any
 
+from cards.card import Indicator
 from cards.knowledge.conditions import Condition, Escalation
 from cards.knowledge.rule_types import Regimen
+from cds_service.publish.predicate_words import NO_TITLES, Titles, condition_words
 
 _UNITS = (
     ("_mg_per_day", "mg/day"), ("_single_mg", "mg per dose"), ("_gap_h", "hours"), ("_wear_h", "hours"),
@@ -30,6 +32,33 @@ _LABELS = {
     "scale_to": "limits shrink below (mL/min)",
     "below": "below age (years)",
     "start": "from age (years)",
+    "avoid_severity": "severity where the label says to avoid the drug",
+    "low_muscle_regimens": "doses where little muscle makes creatinine doubtful",
+    "floor_mg_per_day": "a dose that every band allows (mg/day)",
+    "bands": "ceilings by kidney function",
+    "haemodialysis": "on haemodialysis",
+    "subject": "drugs of the one side",
+    "partner": "drugs of the other side",
+    "third": "drugs of the third side",
+    "subject_washout_days": "a drug of the one side counts after it was stopped for (days)",
+    "partner_washout_days": "a drug of the other side counts after it was stopped for (days)",
+    "risk_set": "risk factors that the card names: set",
+    "risks": "risk factors that the card names",
+    "says": "as",
+    "of": "members",
+    "not_routes": "not by",
+    "strength_mg_from": "strength from (mg)",
+    "strength_mg_at_most": "strength at most (mg)",
+    "daily_mg_from": "daily dose from (mg)",
+    "daily_mg_above": "daily dose above (mg)",
+    "daily_mg_at_most": "daily dose at most (mg)",
+    "single_mg_at_most": "single dose at most (mg)",
+    "daily_units_at_most": "daily dose at most (units)",
+    "known": "only where all of this is known",
+    "summary": "summary of the card",
+    "summary_if_stopped": "summary where the other drug was stopped",
+    "advice_if_partner_ordered": "advice where the drug of the other side is ordered",
+    "missing": "summary where data are missing",
 }
 _INCLUSIVE = {"low_inclusive": "low", "high_inclusive": "high"}
 
@@ -51,23 +80,23 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-def rule_in_words(rule: Any) -> tuple[tuple[Row, ...], tuple[Table, ...]]:
+def rule_in_words(rule: Any, titles: Titles = NO_TITLES) -> tuple[tuple[Row, ...], tuple[Table, ...]]:
     """All properties of a rule, and its tables."""
     rows: list[Row] = []
     tables: list[Table] = []
     for name, value in _stated(rule):
         if isinstance(value, tuple) and value and _is_record(value[0]):
-            tables.append(_table(label(name), value))
+            tables.append(_table(label(name), value, titles))
         elif _is_record(value):
-            tables.append(_table(label(name), (value,)))
+            tables.append(_table(label(name), (value,), titles))
         else:
-            rows.append(Row(label(name), words(value)))
+            rows.append(Row(label(name), words(value, titles)))
     return tuple(rows), tuple(tables)
 
 
-def escalations_in_words(escalations: Iterable[Escalation]) -> tuple[Row, ...]:
+def escalations_in_words(escalations: Iterable[Escalation], titles: Titles = NO_TITLES) -> tuple[Row, ...]:
     """When the severity changes, and why."""
-    return tuple(Row(one.to.name, f"{words(one.when)}: {one.because}") for one in escalations)
+    return tuple(Row(one.to.name, f"{words(one.when, titles)}: {one.because}") for one in escalations)
 
 
 def label(name: str) -> str:
@@ -80,30 +109,26 @@ def label(name: str) -> str:
     return name.replace("_", " ")
 
 
-def words(value: Any) -> str:
+def words(value: Any, titles: Titles = NO_TITLES) -> str:
     """One value as text."""
     if isinstance(value, Condition):
-        joined = " and " if value.mode == "all" else " or "
-        return joined.join(_predicate(str(one)) for one in value.predicates) or "never"
+        return condition_words(value, titles)
+    if isinstance(value, Indicator):
+        return value.name
     if isinstance(value, Regimen):
-        return f"{words(value.mg)} mg × {value.per_day} a day {value.when}".rstrip()
+        every = "a day" if value.every_days == 1 else f"on one day in {value.every_days}"
+        return f"{words(value.mg)} mg × {value.per_day} {every} {value.when}".rstrip()
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {words(one)}" for key, one in value.items())
-    if isinstance(value, tuple | frozenset):
+        return "; ".join(f"{str(key).replace('_', ' ')}: {words(one, titles)}" for key, one in value.items())
+    if isinstance(value, tuple | list | frozenset):
         listed = sorted(value) if isinstance(value, frozenset) else value
-        return "; ".join(words(one) for one in listed)
-    return str(value)
-
-
-def _predicate(written: str) -> str:
-    """A predicate with its name in words; the names it is given keep their spelling."""
-    negation = "not " if written.startswith("not ") else ""
-    name, _, rest = written.removeprefix("not ").partition(" ")
-    return f"{negation}{name.replace('-', ' ')} {rest}".rstrip()
+        parts = [words(one, titles) for one in listed]
+        return (" " if all(part.endswith(".") for part in parts) else "; ").join(parts)
+    return titles.get(value, str(value)) if isinstance(value, str) else str(value)
 
 
 def _is_record(value: Any) -> bool:
@@ -111,10 +136,10 @@ def _is_record(value: Any) -> bool:
 
 
 def _stated(record: Any) -> Iterable[tuple[str, Any]]:
-    """The fields that say something: None, empty and false ones do not, and inclusion is part of its edge."""
+    """The fields that say something: None, no days, empty and false do not, and inclusion is part of its edge."""
     for one in fields(record):
         value = getattr(record, one.name)
-        empty = value is None or value is False or (isinstance(value, str | tuple | Mapping) and not value)
+        empty = value is None or (isinstance(value, int | str | tuple | frozenset | Mapping) and not value)
         if (
             not empty
             and not (isinstance(value, Condition) and not value.predicates)
@@ -123,19 +148,22 @@ def _stated(record: Any) -> Iterable[tuple[str, Any]]:
             yield one.name, value
 
 
-def _table(title: str, records: tuple[Any, ...]) -> Table:
+def _table(title: str, records: tuple[Any, ...], titles: Titles) -> Table:
     given = [dict(_stated(record)) for record in records]
     names = [one.name for one in fields(records[0]) if any(one.name in row for row in given)]
+    if "low" in names and "label" in names:
+        names.remove("label")  # the edges say the same
     cells = tuple(
-        tuple(_cell(record, row, name) for name in names) for record, row in zip(records, given, strict=True)
+        tuple(_cell(record, row, name, titles) for name in names)
+        for record, row in zip(records, given, strict=True)
     )
     return Table(title, tuple(label(name) for name in names), cells)
 
 
-def _cell(record: Any, row: Mapping[str, Any], name: str) -> str:
+def _cell(record: Any, row: Mapping[str, Any], name: str, titles: Titles) -> str:
     if name not in row:
         return ""
-    text = words(row[name])
+    text = words(row[name], titles)
     if name == "low" and hasattr(record, "low_inclusive"):
         return f"{'≥' if record.low_inclusive else '>'} {text}"
     if name == "high" and hasattr(record, "high_inclusive"):
