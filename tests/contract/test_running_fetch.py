@@ -7,7 +7,7 @@ import pytest
 from chart import asking, chart
 from fhir_server import fhir_server
 from hook_requests import SIGN
-from test_running_service import call, command, free_port
+from running_service import call, command, free_port
 
 pytestmark = pytest.mark.enable_socket
 

@@ -1,42 +1,19 @@
 """The service as it runs: gunicorn on a real loopback socket."""
 
 import json
-import os
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from http.client import HTTPConnection
 
 import pytest
 from hook_requests import SIGN
+from running_service import call, command, free_port, started
 
 from cds_service.installation import InstallationError, check_packages
 
 pytestmark = pytest.mark.enable_socket
 LIMIT = 60_000
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def started(module, *arguments, **environment):
-    store = {"CDS_DATABASE_URL": f"sqlite:///{tempfile.mkdtemp()}/store.sqlite"}
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("CDS_", "PROMETHEUS_"))}
-    return subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
-        env=own | store | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
-def command(*arguments, **environment):
-    return started("cds_service", *arguments, **environment)
 
 
 @pytest.fixture(scope="module")
@@ -56,21 +33,6 @@ def port():
         process.terminate()
         process.communicate(timeout=40)
     assert process.returncode == 0
-
-
-def call(port, method, path, body=None, **headers):
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request(
-            method,
-            path,
-            body=body,
-            headers={name.replace("_", "-"): value for name, value in headers.items()},
-        )
-        response = connection.getresponse()
-        return response.status, response.read()
-    finally:
-        connection.close()
 
 
 def example(name):
@@ -155,6 +117,15 @@ def test_gunicorn_itself_refuses_an_exposed_address():
         _, error = process.communicate(timeout=60)
     assert process.returncode != 0
     assert b"CDS_AUTH=off" in error
+
+
+def test_gunicorn_itself_does_not_expose_the_pages_of_operators():
+    address = f"0.0.0.0:{free_port()}"
+    arguments = ["-c", "python:cds_service.gunicorn_conf", "-b", address, "cds_service.wsgi:app"]
+    with started("gunicorn", *arguments, CDS_AUTH="off") as process:
+        _, error = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert b"is for operators" in error
 
 
 def test_the_service_never_loads_the_fhir_models():

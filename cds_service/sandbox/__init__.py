@@ -1,0 +1,1 @@
+"""The sandbox: synthetic patients, a FHIR endpoint over them, and a page to try orders on them."""
