@@ -4,6 +4,7 @@
 by the master, before it forks. Metrics need a folder before prometheus_client is first imported.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -46,9 +47,11 @@ workers = settings.workers
 threads = settings.threads
 preload_app = True
 timeout = 30
-graceful_timeout = 30
+graceful_timeout = 20 + settings.time_budget_ms // 1000  # a call under way takes its time budget, and more
 keepalive = 30  # EHRs call in bursts; a proxy in front should keep connections open for less than this
-max_requests = 0
+# A worker is replaced after its share, the workers at different times: whatever a library leaks stays bounded.
+max_requests = 100_000
+max_requests_jitter = 20_000
 # Request lines may be long (never with data of ours) and are never logged.
 control_socket_disable = True
 accesslog = None
@@ -87,6 +90,7 @@ def post_worker_init(worker: Any) -> None:
     opened = getattr(worker.wsgi, "extensions", {}).get("cds_worker")
     if opened is not None:
         opened.get()
+    gc.freeze()  # what the worker has loaded stays, and need not be looked through again
 
 
 def worker_exit(server: Any, worker: Any) -> None:  # noqa: ARG001  signature of gunicorn
