@@ -1,6 +1,7 @@
 """The trace of one order of a run, from its hash: the order is looked up in the sources again."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -72,6 +73,8 @@ def _settings(manifest: dict[str, Any]) -> RunSettings:
         zone=ZoneInfo(stored["zone"]).key,
         since=None,
         until=None,
+        in_force_on=date.fromisoformat(stored["in_force_on"]),
+        require_approval=stored["require_approval"],
         **paths,
     )
 

@@ -84,7 +84,7 @@ def evaluate_bucket(layout: Layout, number: int, bench: Bench) -> dict[str, Any]
         orders.extend(rows.orders)
         cards.extend(rows.cards)
         counts.update(rows.counts)
-        patients += 1
+        patients += any(row["patient"] for row in rows.orders)
     write_part(layout.orders, number, orders, ORDERS)
     write_part(layout.cards, number, cards, CARDS)
     facts = {"orders": len(orders), "cards": len(cards), "patients": patients, "left_out": dict(counts)}
@@ -109,5 +109,12 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def peak_memory_mb() -> int:
-    """The most memory that this process has held, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    """The most memory that this process has held, in MB.
+
+    On Linux ru_maxrss begins at the peak of the process that started this one, so VmHWM is read there.
+    """
+    try:
+        status = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) // 1024
+    except (OSError, StopIteration):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

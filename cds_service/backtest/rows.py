@@ -32,7 +32,10 @@ ORDERS = pa.schema(
         ("sex", pa.string()),
         ("setting", pa.string()),  # inpatient, other, unknown (no encounter)
         ("drug", pa.string()),  # ingredient in the terminology's words; "" for none of ours
-        ("drug_state", pa.string()),  # recognised, two-drugs, unrecognised, no-drug, procedure
+        (
+            "drug_state",
+            pa.string(),
+        ),  # recognised, two-drugs, unrecognised, no-drug, procedure, patient-deceased
         ("statements", pa.int16()),  # how many concerned the order
         ("critical", pa.int16()),
         ("warning", pa.int16()),
@@ -100,6 +103,7 @@ def evaluated_row(row: Row, evaluation: Evaluation, setting: str, terms: Termino
     indicators = Counter(card.indicator.name for card in evaluation.cards)
     drugs = [one for one in evaluation.orders if one.medication]
     first = next(iter(drugs), None) or next(iter(evaluation.orders), None)
+    gone = evaluation.patient is not None and evaluation.patient.deceased
     return {
         **row,
         "outcome": "evaluated",
@@ -108,7 +112,7 @@ def evaluated_row(row: Row, evaluation: Evaluation, setting: str, terms: Termino
         "sex": evaluation.patient.sex if evaluation.patient else "unknown",
         "setting": setting,
         "drug": _drug(first, terms),
-        "drug_state": _drug_state(first, len(drugs), row["type"]),
+        "drug_state": "patient-deceased" if gone else _drug_state(first, len(drugs), row["type"]),
         "statements": len({one.statement.id for one in evaluation.judged}),
         "critical": indicators["critical"],
         "warning": indicators["warning"],

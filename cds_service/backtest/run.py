@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,10 +21,11 @@ from cds_service.backtest.manifest import read_facts, totals
 from cds_service.backtest.parts import Layout, peak_memory_mb, write_json
 from cds_service.backtest.progress import Progress
 from cds_service.backtest.settings import RunSettings, bench_for, engine_digest, folder_digest
-from cds_service.backtest.sources import Source, find_sources, pieces
+from cds_service.backtest.sources import Source, find_sources, passed_over, pieces
 from cds_service.installation import version
 
 Engine = Literal["local", "spark"]
+_NAMED = 50  # so many files that were not read are named in the manifest
 
 
 class RunRefused(ValueError):  # noqa: N818  named for what happened
@@ -58,10 +60,18 @@ class Run:
         self.seconds[step] = self.seconds.get(step, 0.0) + time.monotonic() - began
 
 
+def begun_on(out: Path) -> date | None:
+    """The local day whose knowledge the run in that folder was begun with; None where there is none yet."""
+    try:
+        return date.fromisoformat(orjson.loads(Layout(out).plan.read_bytes())["settings"]["in_force_on"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
 def run(call: Run) -> dict[str, Any]:
     """Runs, or goes on with, a back-test and returns its manifest.
 
-    Raises SourceError, RunRefused, WorkerLost, KnowledgeFileError, TableError.
+    Raises SourceError, RunRefused, WorkerLost, KnowledgeFileError, TableError, SettingsError.
     """
     bench = bench_for(call.settings, call.key)  # what is wrong with the knowledge is said before any work
     found = find_sources(call.sources)
@@ -85,6 +95,7 @@ def run(call: Run) -> dict[str, Any]:
     manifest = {
         **plan,
         **totals(layout, found, read),
+        "files_not_read": _named(passed_over(call.sources)),
         "titles": {one.id: one.title for one in bench.knowledge.statements.values()},
         "engine": call.engine,
         "jobs": call.jobs,
@@ -95,6 +106,10 @@ def run(call: Run) -> dict[str, Any]:
     write_json(layout.manifest, manifest)
     shutil.rmtree(layout.work)
     return manifest
+
+
+def _named(paths: list[Path]) -> dict[str, Any]:
+    return {"count": len(paths), "sample": [str(path) for path in paths[:_NAMED]]}
 
 
 def _run_here(call: Run, found: list[Source], count: int, submit: Any) -> list[dict[str, Any]]:

@@ -8,44 +8,59 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cards.knowledge.loader import Knowledge, load_knowledge
-from cards.policy import Jurisdiction, Policy
+from cards.knowledge.loader import Knowledge
+from cards.policy import Jurisdiction
 from cds_service.backtest.patient_orders import Bench
+from cds_service.site_knowledge import refuse_nothing_in_force, site_knowledge, site_policy
 from terminology.csv_tables import TABLES
 from terminology.load import Terminology
 from terminology.load import load as load_terminology
 
-_PARTS = ("cards", "terminology", "cds_service/backtest", "cds_service/hooks/keys.py")
+_PARTS = (
+    "cards", "terminology", "cds_service/backtest", "cds_service/hooks/keys.py", "cds_service/site_knowledge.py",
+)  # fmt: skip
 _READ = (".py", ".yaml", ".csv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """Everything besides the sources that the rows depend on."""
+    """Everything besides the sources that the rows depend on.
+
+    `in_force_on` is the local day whose knowledge is evaluated with: a site's switch-offs end on a day.
+    """
 
     jurisdiction: Jurisdiction
     zone: str
     since: date | None
     until: date | None
     overlay: Path | None
+    in_force_on: date
+    require_approval: bool = False
     rxnorm_file: Path | None = None
     value_sets_folder: Path | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For the manifest."""
-        return {
-            key: value.isoformat() if isinstance(value, date) else str(value) if value is not None else None
-            for key, value in asdict(self).items()
-        }
+        return {key: _plain(value) for key, value in asdict(self).items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, bool) else str(value)
 
 
 def bench_for(settings: RunSettings, key: bytes) -> Bench:
-    """The bench of a run. Raises KnowledgeFileError or TableError."""
-    knowledge, terminology = _loaded(settings.overlay, settings.rxnorm_file, settings.value_sets_folder)
+    """The bench of a run. Raises KnowledgeFileError, TableError, or SettingsError where nothing is in force."""
+    whole, terminology = _loaded(
+        settings.overlay, settings.require_approval, settings.rxnorm_file, settings.value_sets_folder
+    )
+    refuse_nothing_in_force(whole, settings.in_force_on)
+    knowledge = whole.on(settings.in_force_on)
     return Bench(
         knowledge=knowledge,
         terminology=terminology,
-        policy=Policy(jurisdiction=settings.jurisdiction, zone=ZoneInfo(settings.zone)),
+        policy=site_policy(knowledge, jurisdiction=settings.jurisdiction, zone=ZoneInfo(settings.zone)),
         key=key,
         since=settings.since,
         until=settings.until,
@@ -54,11 +69,11 @@ def bench_for(settings: RunSettings, key: bytes) -> Bench:
 
 @lru_cache(maxsize=2)
 def _loaded(
-    overlay: Path | None, rxnorm_file: Path | None, value_sets_folder: Path | None
+    overlay: Path | None, require_approval: bool, rxnorm_file: Path | None, value_sets_folder: Path | None
 ) -> tuple[Knowledge, Terminology]:
     """Knowledge and terminology, read once per process."""
     terminology = load_terminology(TABLES, rxnorm_file, value_sets_folder)
-    return load_knowledge(overlay=overlay, terms=terminology), terminology
+    return site_knowledge(terminology, overlay, require_approval=require_approval), terminology
 
 
 def engine_digest(home: Path) -> str:

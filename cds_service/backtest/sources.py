@@ -72,6 +72,12 @@ def find_sources(paths: Iterable[Path]) -> list[Source]:
     ]
 
 
+def passed_over(paths: Iterable[Path]) -> list[Path]:
+    """The files in those folders that are not read because of their names; hidden ones do not count."""
+    inside = (one for path in paths if path.is_dir() for one in sorted(path.rglob("*")) if one.is_file())
+    return [one for one in inside if not _form(one) and not one.name.startswith(".")]
+
+
 def _form(path: Path) -> Form | None:
     name = path.name.lower().removesuffix(".gz")
     if name.endswith(_LINES):

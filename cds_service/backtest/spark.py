@@ -127,7 +127,7 @@ def _write(back: Path, layout: Layout, buckets: int) -> None:
                 found = orjson.loads(packed)
                 orders.extend(found["orders"])
                 cards.extend(found["cards"])
-                facts["patients"] += 1
+                facts["patients"] += any(row["patient"] for row in found["orders"])
                 for name, more in found["counts"].items():
                     facts["left_out"][name] = facts["left_out"].get(name, 0) + more
         write_part(layout.orders, number, orders, ORDERS)

@@ -55,7 +55,7 @@ def run_command(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
             Run(
                 sources=list(sources),
                 out=out,
-                settings=_run_settings(options),
+                settings=_run_settings({**options, "out": out}),
                 key=read_key(options["hash_key"] or Path(_KEY_FILE), make=True),
                 engine=options["engine"],
                 jobs=jobs,
@@ -116,6 +116,7 @@ def explain_command(
 
 
 def _run_settings(options: dict[str, Any]) -> Any:
+    from cds_service.backtest.run import begun_on
     from cds_service.backtest.settings import RunSettings
 
     site = read_settings()
@@ -129,6 +130,8 @@ def _run_settings(options: dict[str, Any]) -> Any:
         since=since,
         until=until,
         overlay=overlay.resolve() if overlay else None,
+        in_force_on=begun_on(options["out"]) or datetime.now(site.zone).date(),
+        require_approval=site.require_approval,
         rxnorm_file=site.rxnorm_file,
         value_sets_folder=site.value_sets_folder,
     )
@@ -150,6 +153,11 @@ def _summary(manifest: dict[str, Any], out: Path) -> str:
         lines.append(
             f"{bad['count']:,} lines could not be read; the first: {first['file']}, line {first['line']}: "
             f"{first['reason']}"
+        )
+    passed_over = manifest["files_not_read"]
+    if passed_over["count"]:
+        lines.append(
+            f"{passed_over['count']:,} files of other kinds were not read; the first: {passed_over['sample'][0]}"
         )
     if manifest.get("already_complete"):
         lines.append("This run was complete already.")

@@ -12,8 +12,8 @@ from back_test import cli, run, table
 from make_population import population, write_export
 
 from cds_service.backtest.parts import write_part
-from cds_service.backtest.report.tables import HIDDEN, Column, Line, Table, enough, suppressed, written
 from cds_service.backtest.rows import CARDS, ORDERS
+from cds_service.figures.tables import HIDDEN, Column, Line, Table, enough, suppressed, written
 
 
 @pytest.fixture(scope="module")

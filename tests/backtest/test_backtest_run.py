@@ -3,8 +3,11 @@
 import gzip
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
+import time_machine
 from back_test import cli, run, table
 from make_population import order, person, population, result, write_export
 
@@ -55,6 +58,22 @@ def test_every_order_is_one_row_and_every_card_one(done):
     assert {row["outcome"] for row in orders} == {"evaluated"}
 
 
+def test_every_statement_that_could_not_be_evaluated_has_a_listed_reason(done):
+    said = {one for row in table(done[1], "orders") for one in row["unchecked"]}
+    assert said
+    assert [one for one in sorted(said) if one.endswith(": other")] == []
+
+
+def test_patients_are_those_who_had_an_order(tmp_path):
+    other, nobody = {**PATIENT, "id": "p2"}, {**GABAPENTIN, "id": "n", "subject": {"display": "x"}}
+    manifest = run(
+        lines(tmp_path / "a.ndjson", PATIENT, other, GABAPENTIN, {**GABAPENTIN, "id": "h"}, nobody),
+        tmp_path / "o",
+    )
+    assert manifest["rows"]["orders"] == 3
+    assert manifest["rows"]["patients"] == 1
+
+
 def test_nothing_that_names_a_person_is_in_the_results(done):
     _, out = done
     written = b"".join(path.read_bytes() for path in out.rglob("*") if path.is_file())
@@ -71,8 +90,11 @@ def test_the_work_folder_with_patient_data_is_gone_when_the_run_is_complete(done
 
 def test_the_manifest_says_what_was_read_and_with_what(done):
     manifest, _ = done
-    assert {one["sha256"] for one in manifest["sources"]} == {one["sha256"] for one in manifest["sources"]}
-    assert all(len(one["sha256"]) == 64 for one in manifest["sources"])
+    lying = [Path(one["path"]) for one in manifest["sources"]]
+    assert len(lying) == len(list(lying[0].parent.iterdir()))
+    assert [sha256(path.read_bytes()).hexdigest() for path in lying] == [
+        one["sha256"] for one in manifest["sources"]
+    ]
     assert {"software", "engine", "knowledge", "terminology"} <= manifest["versions"].keys()
     assert manifest["read"]["resources"] == sum(1 for _ in population(20))
     assert manifest["bad_lines"]["count"] == 0
@@ -128,6 +150,24 @@ def test_lines_that_cannot_be_read_are_counted_and_shown_without_their_content(t
     assert [one["line"] for one in manifest["bad_lines"]["sample"]] == [2, 4, 5]
     assert manifest["bad_lines"]["count"] == 3
     assert "secret" not in json.dumps(manifest["bad_lines"])
+
+
+def test_files_that_are_not_read_are_named_and_one_named_itself_is_read(tmp_path):
+    folder = tmp_path / "a"
+    (folder / "sub").mkdir(parents=True)
+    lines(folder / "a.ndjson", PATIENT)
+    lines(folder / "sub" / "part-0000", GABAPENTIN)
+    (folder / ".DS_Store").write_text("x")
+    manifest = run(folder, tmp_path / "o")
+    assert manifest["files_not_read"] == {"count": 1, "sample": [str(folder / "sub" / "part-0000")]}
+    assert manifest["rows"]["orders"] == 0
+    said = cli("run", folder, "--out", tmp_path / "o", "--hash-key", tmp_path / "key", "--jobs", 1)
+    assert f"1 files of other kinds were not read; the first: {folder}/sub/part-0000" in said
+    cli("report", tmp_path / "o")
+    assert "Files of other kinds, not read" in (tmp_path / "o" / "report" / "report.html").read_text()
+    named = folder / "sub" / "part-0000"
+    cli("run", folder, named, "--out", tmp_path / "p", "--hash-key", tmp_path / "key", "--jobs", 1)
+    assert len(table(tmp_path / "p", "orders")) == 1
 
 
 def test_a_packed_file_that_breaks_off_gives_what_it_held_and_one_bad_line(tmp_path):
@@ -189,6 +229,63 @@ def test_the_period_limits_what_is_evaluated(tmp_path):
         run(source, tmp_path / "in", "--since", "2023-06-15", "--until", "2023-06-15")["rows"]["orders"] == 1
     )
     assert run(source, tmp_path / "out", "--since", "2023-06-16")["rows"]["orders"] == 0
+
+
+POLICY = """
+max_cards: 1
+topics_off:
+- {topic: interaction, owner: Pharmacy committee, reason: another system checks interactions}
+"""
+
+
+def test_the_policy_of_the_site_counts(export, done, tmp_path):
+    (tmp_path / "overlay").mkdir()
+    (tmp_path / "overlay" / "policy.yaml").write_text(POLICY)
+    site = run(export / "plain", tmp_path / "o", "--overlay", tmp_path / "overlay")
+    before, now = table(done[1], "cards"), table(tmp_path / "o", "cards")
+    assert "interaction" in {row["topic"] for row in before}
+    assert "interaction" not in {row["topic"] for row in now}
+    # critical cards are never cut, and the last place lists what else there was
+    assert max(row["cards"] - row["critical"] for row in table(tmp_path / "o", "orders")) == 1
+    assert site["versions"]["overlay"]
+
+
+def test_a_wrong_policy_stops_the_run_before_any_work(export, tmp_path):
+    (tmp_path / "overlay").mkdir()
+    (tmp_path / "overlay" / "policy.yaml").write_text("max_cards: 0\n")
+    more = ("--overlay", tmp_path / "overlay", "--hash-key", tmp_path / "key")
+    assert "policy.yaml" in cli("run", export / "plain", "--out", tmp_path / "o", *more, fails=True)
+    assert not (tmp_path / "o").exists()
+
+
+OFF = """
+off:
+- {statement: gabapentin-start-dose, owner: Pain clinic, reason: started elsewhere, expires: 2026-03-31}
+"""
+
+
+@pytest.mark.parametrize(("day", "silent"), [("2026-03-31", True), ("2026-04-01", False)])
+def test_what_is_switched_off_until_a_day_is_so_in_runs_begun_until_then(export, tmp_path, day, silent):
+    (tmp_path / "overlay").mkdir()
+    (tmp_path / "overlay" / "overlay.yaml").write_text(OFF)
+    with time_machine.travel(f"{day}T12:00:00Z", tick=False):
+        manifest = run(export / "plain", tmp_path / "o", "--overlay", tmp_path / "overlay")
+    assert manifest["settings"]["in_force_on"] == day
+    spoke = {name for row in table(tmp_path / "o", "cards") for name in row["statements"]}
+    assert ("gabapentin-start-dose" not in spoke) == silent
+    # What was begun on one day goes on on another with the knowledge of the first.
+    with time_machine.travel("2026-04-02T12:00:00Z", tick=False):
+        said = cli(
+            "run", export / "plain", "--out", tmp_path / "o", "--jobs", 1, "--hash-key", tmp_path / "key",
+            "--overlay", tmp_path / "overlay",
+        )  # fmt: skip
+    assert "complete already" in said
+
+
+def test_a_run_in_which_nothing_could_speak_is_refused(export, tmp_path, monkeypatch):
+    monkeypatch.setenv("CDS_REQUIRE_APPROVAL", "on")
+    said = cli("run", export / "plain", "--out", tmp_path / "o", "--hash-key", tmp_path / "key", fails=True)
+    assert "no statement is approved" in said
 
 
 def test_a_run_that_stopped_goes_on_and_gives_the_same_rows(export, done, tmp_path, monkeypatch):

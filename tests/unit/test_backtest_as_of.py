@@ -260,6 +260,7 @@ def test_a_death_that_came_later_is_not_known(knowledge, terminology):
         assert row["statements"] > 0
     dead = rows_of([patient(deceasedDateTime=before(30)), gabapentin()], bench)
     assert [card["topic"] for card in dead.cards] == ["data"]
+    assert row_of(dead, "draft")["drug_state"] == "patient-deceased"
 
 
 def test_age_is_taken_at_the_signing_and_a_later_birth_gives_none(knowledge, terminology):
@@ -342,6 +343,58 @@ def test_orders_of_dstu2_are_read(knowledge, terminology):
     }
     rows = rows_of([patient(), old], bench_of(knowledge, terminology))
     assert row_of(rows, "old", kind="MedicationOrder")["drug"] == "gabapentin"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param(
+            {
+                "medicationCodeableConcept": {"text": GABAPENTIN},
+                "requester": {"agent": {"reference": "Practitioner/d1"}},
+                "context": {"reference": "Encounter/e1"},
+                "dosageInstruction": [
+                    {
+                        "timing": {"repeat": {"frequency": 3, "period": 1, "periodUnit": "d"}},
+                        "doseQuantity": {"value": 1200, "unit": "mg"},
+                    }
+                ],
+            },
+            id="STU3",
+        ),
+        pytest.param(
+            {
+                "medication": {"concept": {"text": GABAPENTIN}},
+                "requester": {"reference": "Practitioner/d1"},
+                "encounter": {"reference": "Encounter/e1"},
+                "dosageInstruction": [
+                    {
+                        "timing": {"repeat": {"frequency": 3, "period": 1, "periodUnit": "d"}},
+                        "doseAndRate": [{"doseQuantity": {"value": 1200, "unit": "mg"}}],
+                    }
+                ],
+            },
+            id="R5",
+        ),
+    ],
+)
+def test_orders_of_stu3_and_r5_are_evaluated_like_those_of_r4(knowledge, terminology, shape):
+    order = {
+        "resourceType": "MedicationRequest",
+        "id": "other",
+        "status": "completed",
+        "intent": "order",
+        "subject": SUBJECT,
+        "authoredOn": T.isoformat(),
+        **shape,
+    }
+    results = [
+        result("cr", "2160-0", 2.6, "mg/dL", T - timedelta(days=2), SUBJECT),
+        result("w", "29463-7", 70, "kg", T - timedelta(days=2), SUBJECT),
+    ]
+    row = row_of(rows_of([patient(), order, *results], bench_of(knowledge, terminology)), "other")
+    assert (row["drug"], row["dose_confidence"], row["critical"]) == ("gabapentin", "high", 1)
+    assert row["prescriber"]
 
 
 def test_orders_outside_the_period_are_counted_only(knowledge, terminology):

@@ -53,6 +53,20 @@ def test_progress_without_a_terminal_is_a_line_now_and_then():
         ("the last potassium is 400 days old", "result too old"),
         ("asthma of Mrs Jones: no date on file", "entry without date"),
         ("anything Mrs Jones said", OTHER),
+        ("lab-below sodium 130 90 (no Sodium on file)", "no result on file"),
+        ("blood-pressure-at-least 160 100 30 (no recent blood pressure on file)", "no result on file"),
+        ("gestation-below 14 (pregnancy not known: nothing says so (yet))", "pregnancy not known"),
+        ("not course-at-most 28 (how long the order is for is not stated)", "length of the order not stated"),
+        (
+            "sex-is female (words of Mrs Jones); age-at-least 65 (age not known: no birthDate)",
+            "age not known",
+        ),
+        (
+            "crcl-below 30 (kidney function not known: none); in-hospital",
+            "kidney function not known (no-creatinine)",
+        ),
+        ("condition copd (COPD of Mrs Jones: no date on file); sex-is male", "entry without date"),
+        ("condition copd (Mrs Jones)", OTHER),
     ],
 )
 def test_a_reason_is_one_of_a_list_and_quotes_nothing(why, reason):

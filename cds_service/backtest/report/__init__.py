@@ -11,7 +11,7 @@ from cds_service.backtest.report.comparison import compare
 from cds_service.backtest.report.figures import all_tables, open_run, totals
 from cds_service.backtest.report.page import page
 from cds_service.backtest.report.plain import csv_text, markdown
-from cds_service.backtest.report.tables import Table, suppressed
+from cds_service.figures.tables import Table, suppressed
 
 
 class NoRun(ValueError):  # noqa: N818  named for what is wrong

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from cds_service.backtest.report.counting import counted, per_hundred
-from cds_service.backtest.report.tables import Column, Line, Table
+from cds_service.figures.tables import Column, Line, Table
 
 _EXAMPLES = 3
 _ORDERS = Column("orders", "Orders", "count")

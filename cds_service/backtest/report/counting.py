@@ -4,7 +4,7 @@ from typing import Any
 
 import duckdb
 
-from cds_service.backtest.report.tables import Column
+from cds_service.figures.tables import Column
 
 CARDS = Column("cards", "Cards", "count")
 ORDERS = Column("orders", "Orders", "count")

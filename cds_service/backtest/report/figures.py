@@ -9,7 +9,7 @@ import duckdb
 from cds_service.backtest.report.counting import CARDS, ORDERS, PATIENTS, PER_100, counted, per_hundred
 from cds_service.backtest.report.gaps import drug_states, issues, missing, not_evaluated, unchecked
 from cds_service.backtest.report.spread import for_whom, per_order, per_patient, per_prescriber, repeated
-from cds_service.backtest.report.tables import Column, Table, enough, lines_of
+from cds_service.figures.tables import Column, Table, enough, lines_of
 
 _PER_YEAR = Column("per_100_patient_years", "Per 100 patient-years", "rate")
 INDICATORS = ("critical", "warning", "info")

@@ -6,8 +6,8 @@ from typing import Any
 import duckdb
 
 from cds_service.backtest.report.counting import ORDERS, PATIENTS, PER_100, SHARE, counted, per_hundred, share
-from cds_service.backtest.report.tables import Column, Table, lines_of
 from cds_service.backtest.rows import MISSING
+from cds_service.figures.tables import Column, Table, lines_of
 
 
 def missing(database: duckdb.DuckDBPyConnection, total: Mapping[str, Any], least: int) -> Table:

@@ -7,9 +7,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from cds_service.backtest.report.charts import bar, columns_by_year
 from cds_service.backtest.report.summary import compared_lines, headline, provenance
-from cds_service.backtest.report.tables import Line, Table, written
+from cds_service.figures.charts import bar, columns_by_year
+from cds_service.figures.tables import Line, Table, written
 
 _LONG = 25  # rows of a table before the rest is folded away
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cds_service.backtest.report.summary import headline, provenance
-from cds_service.backtest.report.tables import Table, written
+from cds_service.figures.tables import Table, written
 
 
 def csv_text(table: Table) -> str:

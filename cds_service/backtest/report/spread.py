@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from cds_service.backtest.report.counting import CARDS, ORDERS, PATIENTS, PER_100, SHARE, counted, share
-from cds_service.backtest.report.tables import Column, Line, Table, lines_of
+from cds_service.figures.tables import Column, Line, Table, lines_of
 
 
 def per_order(database: duckdb.DuckDBPyConnection, total: Mapping[str, Any], least: int) -> Table:

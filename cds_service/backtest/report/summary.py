@@ -4,7 +4,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cds_service.backtest.report.counting import per_hundred
-from cds_service.backtest.report.tables import HIDDEN
+from cds_service.figures.tables import HIDDEN
+
+_SETTINGS = {
+    "overlay": "overlay folder",
+    "in_force_on": "knowledge as in force on",
+    "require_approval": "approved statements only",
+    "zone": "time zone",
+    "rxnorm_file": "RxNorm file",
+    "value_sets_folder": "folder of value sets",
+}
 
 
 def headline(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -37,7 +46,7 @@ def compared_lines(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, before in compared["settings_before"].items():
         now = run["settings"].get(name)
         if now != before:
-            yield f"Changed: {name}", f"{before or 'none'} → {now or 'none'}"
+            yield f"Changed: {_SETTINGS.get(name, name)}", f"{before or 'none'} → {now or 'none'}"
 
 
 def provenance(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -49,6 +58,8 @@ def provenance(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "Resources read",
         f"{read['resources']:,}, of which {read['kept']:,} of kinds and codes that are used",
     )
+    if run["files_not_read"]["count"]:
+        yield "Files of other kinds, not read", f"{run['files_not_read']['count']:,}"
     bad = run["bad_lines"]
     yield "Lines that could not be read", f"{bad['count']:,}" + _listed(bad["reasons"])
     yield "Left out of records", _listed(run["left_out"]).strip(" ()") or "nothing"
@@ -56,6 +67,8 @@ def provenance(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Period", f"{period}, local days of {settings['zone']}"
     yield "Jurisdiction", settings["jurisdiction"]
     yield "Overlay", settings["overlay"] or "none"
+    approved = ", approved statements only" if settings["require_approval"] else ""
+    yield "Knowledge", f"as in force on {settings['in_force_on']}{approved}"
     yield "Versions", ", ".join(f"{name} {value}" for name, value in versions.items() if value)
     rates, seconds = run["rates_per_second"], sum(run["seconds"].values())
     yield (
