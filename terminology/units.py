@@ -148,6 +148,10 @@ _SNOMED_UNITS = {
 _BLANKS = re.compile(r"\s+")
 _MICRO = str.maketrans("µμ", "uu")  # the micro sign and the Greek letter
 
+# What was read as a unit before; only known units, so that nothing of a patient is kept.
+_READ: dict[tuple[str, str, str], Unit] = {}
+_MOST_READ = 4096
+
 
 def read_unit(unit: str, code: str = "", system: str = "") -> Unit | None:
     """The unit of a Quantity, from its UCUM code, else from its printed unit, in any known spelling.
@@ -156,6 +160,16 @@ def read_unit(unit: str, code: str = "", system: str = "") -> Unit | None:
     a count ("{tablet}") stands beside a printed mass or volume, and where two units without a system
     disagree: which one the number belongs to would be a guess.
     """
+    key = (unit, code, system)
+    found = _READ.get(key)
+    if found is None:
+        found = _read(unit, code, system)
+        if found is not None and len(_READ) < _MOST_READ:
+            _READ[key] = found
+    return found
+
+
+def _read(unit: str, code: str, system: str) -> Unit | None:
     if "snomed" in system.lower():
         known = _SNOMED_UNITS.get(code)
         return _UNITS[known] if known else _spelled(unit)

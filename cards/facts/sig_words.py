@@ -68,7 +68,7 @@ def tokens(sig: str, drug_words: frozenset[str] = frozenset()) -> tuple[Token, .
     while at < len(words):
         for length in range(min(longest.get(words[at], 0), len(words) - at), 0, -1):
             entry = table.get(" ".join(words[at : at + length]))
-            if entry is not None:
+            if entry is not None and not (entry[0] == "max" and _ends_frequency(words[at], found)):
                 found.append(Token(entry[0], entry[1], at + 1, words[at]))
                 at += length
                 break
@@ -79,6 +79,11 @@ def tokens(sig: str, drug_words: frozenset[str] = frozenset()) -> tuple[Token, .
             found.append(token)
             at += 1
     return tuple(found)
+
+
+def _ends_frequency(word: str, found: list[Token]) -> bool:
+    """Whether "daily" belongs to what stands before it: "3 times daily max 5 caps a day" is no "daily max"."""
+    return word == "daily" and bool(found) and found[-1].kind in ("count", "times", "x", "unit")
 
 
 _DOSE_KINDS = frozenset(

@@ -11,7 +11,7 @@ from cards.knowledge.policy_file import SHIPPED, SitePolicy
 from cards.knowledge.rule_types import Duplicate, Pair, ProcedureHold, Risk
 from cards.knowledge.statements import Statement
 
-_REMEMBERED = 4096
+REMEMBERED = 4096
 NOT_APPROVED = "not approved"
 Reason = Literal["topic-off", "switched-off", "not-approved"]
 
@@ -43,6 +43,8 @@ class Knowledge:
     _phases: tuple[tuple[date, "Knowledge"], ...] = field(default=(), repr=False, compare=False)
     _bounding: "Knowledge | None" = field(default=None, repr=False, compare=False)
     _about: dict[Any, tuple[Statement, ...]] = field(default_factory=dict, repr=False, compare=False)
+    # What readers worked out of the statements once, by the name of the reader.
+    derived: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def about(self, drug_key: tuple[str, str], classes: frozenset[str]) -> tuple[Statement, ...]:
         """The statements in force that an order of this product and these classes can trigger, by id."""
@@ -53,7 +55,7 @@ class Knowledge:
             for name in classes:
                 found.update({one.id: one for one in self.of_class.get(name, ())})
             known = tuple(found[name] for name in sorted(found))
-            if len(self._about) < _REMEMBERED:
+            if len(self._about) < REMEMBERED:
                 self._about[key] = known
         return known
 

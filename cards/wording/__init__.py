@@ -12,6 +12,11 @@ _TEXTS: dict[str, str] = read(Path(__file__).with_name("en.yaml"))
 _NAMES: dict[str, str] = read(Path(__file__).with_name("names.yaml"))
 
 
+def service(classes: frozenset[str]) -> str:
+    """A service that only a code names, by a set it belongs to."""
+    return next((_NAMES[one] for one in sorted(classes) if one in _NAMES), "this order")
+
+
 class Name(str):
     """The name of a drug as it begins a sentence; `inside` is the same name within one."""
 

@@ -52,8 +52,10 @@ class RecordedContext:
                 self._ctx.patient, self._seen, lambda member: PATIENT.get(member, "date-of-birth")
             )
         if name == "renal":
-            weight = {"weight_kg": "weight"}
+            weight = {"weight_kg": "weight", "body_weight_kg": "weight"}
             return Recorded(self._ctx.renal, self._seen, lambda member: weight.get(member, "kidney-function"))
+        if name == "answers":
+            return {}  # a remembered answer would hide what it was read from
         if name in CONTEXT:
             self._seen.add(CONTEXT[name])
         return getattr(self._ctx, name)

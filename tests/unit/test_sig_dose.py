@@ -37,6 +37,9 @@ def read(text, strength=300, per="unit", **given):
         ("1-2 tabs q6h prn, max 1 tab per dose", 0, 1200, 300),
         ("1 tab prn, no more than 3 times a day", 0, 900, 300),
         ("1 tab prn, max 4/day", 0, 1200, 300),
+        ("2 caps 3 times daily max 5 caps/day", 1500, 1500, 600),
+        ("1 cap daily max 3 caps a day prn", 0, 300, 300),
+        ("2 caps tid, daily max 5 caps", 1500, 1500, 600),
         ("1 tab at bedtime, may repeat once", 300, 600, 300),
         (
             "Take 300 mg (1 capsule) by mouth nightly for 3 days, then 1 cap BID x 3 days, then TID",
