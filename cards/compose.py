@@ -1,6 +1,6 @@
 """Findings to cards: one card per order and problem, the worst leads, at most five."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -10,6 +10,10 @@ from cards.card import Action, Card, Indicator, Link, OverrideReason, Source, Su
 from cards.facts.medications import Order
 from cards.facts.resources import Resource
 from cards.finding import Finding
+from cards.knowledge.governance import Change
+from cards.knowledge.path_words import is_text, path_words
+from cards.knowledge.policy_file import SHIPPED
+from cards.knowledge.statements import Statement
 from cards.rules.context import Context
 from cards.rules.list_summary import list_summary
 from cards.suggestions import DoseChange, creatinine_order, dose_change
@@ -17,7 +21,7 @@ from cards.suggestions import Marketed as Marketed
 from cards.wording import say
 from cards.wording import summary as one_line
 
-MOST_CARDS = 5
+MOST_CARDS = SHIPPED.max_cards
 
 # Namespace of card and suggestion ids (UUIDv5), so that the same answer to the same call has the same ids.
 CARD_NAMESPACE = UUID("6f0d9f0c-5d0e-5a3b-9a57-3d3f1c6b7b11")
@@ -33,9 +37,12 @@ OVERRIDE_REASONS = (
 )
 # A wrong detection must be one click away.
 _NOT_PREGNANT = OverrideReason("not-pregnant", "Not pregnant or breastfeeding, or it has ended")
+ALL_OVERRIDE_REASONS = (*OVERRIDE_REASONS, _NOT_PREGNANT)
 
-NewFindings = Callable[[Order, Resource | None, tuple[Resource, ...]], set[tuple[str, str]]]
-"""(statement, order) pairs of warning and above once an order is changed (None: removed) and others added."""
+Pairs = set[tuple[str, str]]
+NewFindings = Callable[[Order, Resource | None, tuple[Resource, ...], Pairs], Pairs]
+"""(statement, order) pairs of warning and above once an order is changed (None: removed) and others added, less
+those that are accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +83,30 @@ def compose(
         if group and group[0].severity >= least:
             ranked.append(group)
     ranked.sort(key=lambda group: (-group[0].severity, group[0].statement.order, group[0].order))
-    cards = [_card(group, orders, ctx, terms, card_scope, after, spoken) for group in ranked]
-    return Composed(capped((*cards, *data_cards), card_scope), frozenset(silent))
+    # What is only counted in the last card needs no detail and no suggestions.
+    severities = (*(group[0].severity for group in ranked), *(card.indicator for card in data_cards))
+    shown = _shown(severities, ctx.policy.max_cards)
+    cards = [
+        _card(group, orders, ctx, terms, card_scope, after, spoken)
+        if place < shown
+        else _only_listed(group, orders, ctx)
+        for place, group in enumerate(ranked)
+    ]
+    return Composed(capped((*cards, *data_cards), card_scope, ctx.policy.max_cards), frozenset(silent))
 
 
-def capped(cards: tuple[Card, ...], card_scope: str) -> tuple[Card, ...]:
-    """At most five cards; critical ones are all kept, and the last place lists what else there was."""
-    critical = sum(card.indicator == Indicator.critical for card in cards)
-    if len(cards) <= max(MOST_CARDS, critical):
-        return cards
-    shown = max(MOST_CARDS - 1, critical)
+def _shown(severities: Sequence[Indicator], most: int) -> int:
+    """How many cards stand by themselves: all, or all but those that the last place lists."""
+    critical = severities.count(Indicator.critical)
+    return len(severities) if len(severities) <= max(most, critical) else max(most - 1, critical)
+
+
+def capped(cards: tuple[Card, ...], card_scope: str, most: int = MOST_CARDS) -> tuple[Card, ...]:
+    """At most so many cards; critical ones are all kept, and the last place lists what else there was."""
+    shown = _shown([card.indicator for card in cards], most)
     rest = cards[shown:]
+    if not rest:
+        return cards
     listed = "; ".join(card.summary for card in rest)
     more = Card(
         uuid=str(uuid5(CARD_NAMESPACE, f"{card_scope}|more")),
@@ -98,6 +118,20 @@ def capped(cards: tuple[Card, ...], card_scope: str) -> tuple[Card, ...]:
         override_reasons=max((card.override_reasons for card in rest), key=len) or OVERRIDE_REASONS,
     )
     return (*cards[:shown], more)
+
+
+def _only_listed(group: list[Finding], orders: Mapping[str, Order], ctx: Context) -> Card:
+    """A card of which only the summary is shown, in the list that the last place holds."""
+    of_list = list_summary(group, orders, ctx) if ctx.hook == "patient-view" else None
+    return Card(
+        uuid="",
+        summary=one_line(of_list or group[0].summary),
+        detail="",
+        indicator=group[0].severity,
+        source=_source(group[0]),
+        statements=tuple(finding.statement.id for finding in group),
+        override_reasons=override_reasons(group[0]),
+    )
 
 
 def _card(
@@ -121,7 +155,7 @@ def _card(
     return Card(
         uuid=str(uuid5(CARD_NAMESPACE, scope)),
         summary=one_line(of_list or lead.summary),
-        detail=_detail(group, ctx.knowledge.information, headed=of_list is not None),
+        detail=_detail(group, ctx, headed=of_list is not None),
         indicator=lead.severity,
         source=_source(lead),
         statements=tuple(finding.statement.id for finding in group),
@@ -172,7 +206,7 @@ def _suggestions(
         )
         if drugs:
             removed = any(action.type == "delete" for action in made)
-            if after(about, None if removed else about.resource, drugs) - spoken:
+            if after(about, None if removed else about.resource, drugs, spoken):
                 continue
         label = offers.label(offer, about)
         if any(label == one.label for one in found):  # two statements offer the same under two names
@@ -197,7 +231,7 @@ def _sound_change(
     proposing = {
         (f.statement.id, f.order) for f in group if f.dose is not None and f.dose.max_mg_per_day is not None
     }
-    return change if after(order, change.resource, ()) <= spoken - proposing else None
+    return None if after(order, change.resource, (), spoken - proposing) else change
 
 
 def _source(lead: Finding) -> Source:
@@ -223,7 +257,7 @@ def override_reasons(lead: Finding) -> tuple[OverrideReason, ...]:
     return OVERRIDE_REASONS
 
 
-def _detail(group: list[Finding], information: Mapping[str, str], *, headed: bool) -> str:
+def _detail(group: list[Finding], ctx: Context, *, headed: bool) -> str:
     """Reason and advice of the lead, what else is grave, in a line what is merely worth knowing; the basis.
 
     `headed`: the card's summary is not the lead's, so the lead's stands above its reason.
@@ -232,7 +266,7 @@ def _detail(group: list[Finding], information: Mapping[str, str], *, headed: boo
     lines = [f"**{lead.summary}**\n\n{lead.reason}" if headed else lead.reason]
     lines += [f"- {line}" for line in lead.advice]
     named = (finding.statement.information for finding in group if finding.topic is None)
-    lines += [f"- {information[name]}" for name in dict.fromkeys(named) if name][:1]
+    lines += [f"- {ctx.knowledge.information[name]}" for name in dict.fromkeys(named) if name][:1]
     for other in others:
         if other.severity < Indicator.warning <= lead.severity:
             lines.append(f"- Also: {other.summary}")
@@ -241,20 +275,40 @@ def _detail(group: list[Finding], information: Mapping[str, str], *, headed: boo
             lines.append(f"\n**{other.summary}**\n\n{other.reason}")
             lines += [f"- {line}" for line in other.advice]
     lines.append("\n**Basis**\n")
-    lines += [f"- {line}" for line in dict.fromkeys(line for finding in group for line in finding.basis)]
-    lines += [f"- {line}" for line in _sources(group)]
+    read = (line[:1].upper() + line[1:] for finding in group for line in finding.basis)
+    lines += [f"- {line}" for line in dict.fromkeys(read)]
+    lines += [f"- {line}" for line in _sources(group, ctx)]
     return "\n".join(lines)
 
 
-def _sources(group: list[Finding]) -> list[str]:
-    """Each source once, and the state of review of the statements that speak."""
-    cited = dict.fromkeys(
-        f"{ref.title}, {ref.section}" for finding in group for ref in finding.statement.sources
-    )
-    approved = {finding.statement.approved_by for finding in group}
-    by = ", ".join(sorted(name for name in approved if name))
-    review = f"approved by {by}" if None not in approved else "no clinician has approved this advice yet"
+def _sources(group: list[Finding], ctx: Context) -> list[str]:
+    """Each source once, what the site changed, and the state of review of the statements that speak."""
+    said = list({finding.statement.id: finding.statement for finding in group}.values())
+    cited = dict.fromkeys(f"{ref.title}, {ref.section}" for one in said for ref in one.sources)
     unchecked = [f.statement.title for f in group if f.unchecked or not f.statement.checked]
+    review = _reviewed(said, ctx)
     if unchecked:
         review += f"; not yet checked against its source: {'; '.join(dict.fromkeys(unchecked))}"
-    return [f"Source: {'; '.join(cited)}", f"Review: {review}"]
+    changed = [_of_site(change) for one in said for change in one.changed if not is_text(change.path)]
+    return [f"Source: {'; '.join(cited)}", *dict.fromkeys(changed), f"Review: {review}"]
+
+
+def _of_site(change: Change) -> str:
+    """A value that is not the source's."""
+    what, unit = path_words(change.path)
+    values = f"{change.site} {unit}".rstrip(), f"{change.shipped} {unit}".rstrip()
+    why = " ".join(change.why.split()).rstrip(".")
+    return f"Set by this site: {what} {values[0]}, not {values[1]} ({why})"
+
+
+def _reviewed(said: Sequence[Statement], ctx: Context) -> str:
+    """Who approved the advice; approved is only what all of its statements are."""
+    day = ctx.now.astimezone(ctx.policy.zone).date()
+    states = {one.review.state_on(day) for one in said}
+    if "none" in states:
+        part = "all of " if any(one.approved_by for one in said) else ""
+        return f"no clinician has approved {part}this advice yet"
+    if "lapsed" in states:
+        return "this advice has changed since a clinician approved it"
+    by = ", ".join(sorted({one.approved_by for one in said if one.approved_by}))
+    return f"approved by {by}; the review is overdue" if "overdue" in states else f"approved by {by}"

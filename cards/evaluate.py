@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 
 from cards.acknowledged import Acknowledged
 from cards.card import Card
+from cards.changed_drafts import Drafts
 from cards.compose import compose
 from cards.data_cards import deceased_card, failure_card, order_cards
 from cards.facts.ancestry import read_ancestry
@@ -22,7 +23,7 @@ from cards.facts.renal_record import renal_function
 from cards.facts.resources import Resource, text
 from cards.facts.stay import read_stay
 from cards.finding import suppressed
-from cards.judging import Judged, judge_orders, speaking_with
+from cards.judging import Judged, judge_orders, settled
 from cards.knowledge.loader import Knowledge
 from cards.policy import Policy
 from cards.rules.context import Context, standing, stopping
@@ -71,17 +72,19 @@ def evaluate(
     patient = replace(patient, ancestry=read_ancestry(person, terminology))
     problems = read_problems(record.of_type("Condition"), terminology, now, policy.zone)
     zone = policy.zone
-    listed = tuple(record.of_type(*LIST_TYPES, *GIVEN_TYPES))
+    listed = tuple(record.of_type(*sorted(LIST_TYPES), *sorted(GIVEN_TYPES)))
     known = _by_reference((*drafts, *record.of_type("Medication")))
     renal = renal_function(patient, problems, record, terminology, now, zone)
-    taken = read_medication_list(listed, known, terminology, renal.weight_kg, now, zone)
-    medicines, issues = read_drafts(drafts, known, record.patient_id, terminology, renal.weight_kg, zone)
+    taken = read_medication_list(listed, known, terminology, renal.body_weight_kg, now, zone)
+    medicines, issues = read_drafts(drafts, known, record.patient_id, terminology, renal.body_weight_kg, zone)
     services, left_out = read_service_orders(drafts, record.patient_id, terminology, zone)
     orders, issues = (*medicines, *services), (*issues, *left_out)
     advised = _advised(orders, selections)
     chosen = {id(order) for order in advised}
     ordered = (*(order for order in orders if id(order) not in chosen), *advised)
     stopped = stopping(taken, ordered, now)
+    # Contraception that is being signed protects like that on the list; what a draft stops no longer does.
+    used = (*standing(taken, ordered), *(order for order in advised if order.kind == "draft"))
     ctx = Context(
         hook=hook,
         now=now,
@@ -98,10 +101,11 @@ def evaluate(
         labs=Labs(record, terminology, now, zone),
         events=read_events(record, terminology, now, zone, problems),
         inpatient=_inpatient(record, terminology, now, zone),
-        pregnancy=read_pregnancy(patient, record, taken, terminology, now, zone),
+        pregnancy=read_pregnancy(patient, record, used, terminology, now, zone),
     )
     subjects = taken if hook == "patient-view" else advised
-    judged, crashed = judge_orders(subjects, ctx)
+    alone, crashed = judge_orders(subjects, ctx)
+    judged = settled(alone)
     issues = (*record.issues, *_failed_keys(record), *issues, *crashed)
     findings = [one.outcome.finding for one in judged if one.outcome.finding is not None]
     extra = order_cards(advised, card_scope) if hook in ("order-sign", "order-dispatch") else ()
@@ -112,7 +116,7 @@ def evaluate(
         ctx,
         terminology,
         card_scope,
-        lambda order, changed, added: speaking_with(order, changed, added, ctx, terminology),
+        Drafts(ctx, alone, terminology).speaking_with,
         (*extra, *((failure,) if failure else ())),
         acknowledged,
     )
@@ -132,7 +136,7 @@ def evaluate(
 def _answered(one: Judged, pairs: frozenset[tuple[str, str]]) -> Judged:
     if (one.statement.id, one.order.id) not in pairs or one.outcome.finding is None:
         return one
-    return replace(one, outcome=suppressed("the prescriber has answered this before"))
+    return one._replace(outcome=suppressed("the prescriber has answered this before"))
 
 
 def _advised(orders: tuple[Order, ...], selections: frozenset[str] | None) -> tuple[Order, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cards.card import Indicator, Topic
 from cards.knowledge.rule_types import Regimen
@@ -47,8 +47,7 @@ class Finding:
     partners: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """Result of one statement for one order. `why` is built only when the trace asks for it."""
 
     kind: Literal["fired", "not-fired", "cannot-evaluate", "suppressed"]

@@ -1,7 +1,6 @@
 """FHIR changes to offer: a replacement dose made from the draft itself, and a creatinine order."""
 
 from collections.abc import Iterable
-from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -11,7 +10,7 @@ from cards.facts.medications import Order
 from cards.facts.resources import Resource, obj, objects, text
 from cards.finding import Finding
 from cards.knowledge.rule_types import Regimen
-from cards.rules.basis import how_often, regimen_words
+from cards.rules.basis import drug_name, how_often, regimen_words
 from cards.rules.context import Context, in_force
 from cards.wording import amount, say
 from terminology.coding import LOINC, RXNORM, UCUM
@@ -56,7 +55,11 @@ def dose_change(
     resource = _updated(order, regimen, product)
     words = regimen_words(regimen)
     made_of = _made_of(regimen.mg, product)
-    label = say("suggestion", drug=order.ingredient.name, regimen=f"{words}{made_of}")
+    # "Gralise", "venlafaxine XR": what is not immediate release must not read as if it were.
+    products = (drug_name(one.statement, order) for one in found if one.statement.drug is not None)
+    name = next(products, None) if order.medication.release != "immediate" else None
+    called = name.inside if name is not None else order.ingredient.name
+    label = say("suggestion", drug=called, regimen=f"{words}{made_of}")
     swapped = product.rxcui != order.medication.rxcui
     changes = [f"Sets the dose to {words}{made_of}"]
     if swapped:
@@ -158,7 +161,10 @@ def _units(mg: Decimal, product: Medication) -> Decimal | None:
 
 
 def _product(mg: Decimal, order: Order, terms: Marketed) -> Medication | None:
-    """The ordered product if the dose can be made of it, else the marketed one that needs fewest units."""
+    """The ordered product if the dose can be made of it, else the marketed one that needs fewest units.
+
+    One in the ordered form goes first: nobody asked to change tablets for orally disintegrating ones.
+    """
     ordered = order.medication
     assert ordered is not None and order.ingredient is not None  # noqa: S101, PT018
     if _units(mg, ordered) is not None:
@@ -171,7 +177,7 @@ def _product(mg: Decimal, order: Order, terms: Marketed) -> Medication | None:
     usable = [(count, product) for product in marketed if (count := _units(mg, product)) is not None]
     if not usable:
         return None
-    best = min(usable, key=lambda pair: (pair[0], pair[1].rxcui or ""))[1]
+    best = min(usable, key=lambda pair: (pair[1].form != ordered.form, pair[0], int(pair[1].rxcui or 0)))[1]
     if ordered.ingredients[0].strength is None and _in_mg(order):
         return ordered  # an order by ingredient in mg stays one; the dose can be made of a marketed product
     return best
@@ -197,10 +203,14 @@ def _made_of(mg: Decimal, product: Medication) -> str:
 
 
 def _updated(order: Order, regimen: Regimen, product: Medication) -> Resource:
-    """The draft with the new dose. What states the old dose goes; everything else stays as it was."""
-    resource = deepcopy(order.resource)
+    """The draft with the new dose. What states the old dose goes; everything else stays as it was.
+
+    Only what changes is copied; the rest is shared with the draft.
+    """
+    resource = dict(order.resource)
     resource.pop("text", None)  # the narrative states the old dose
-    dosage = resource["dosageInstruction"][0]
+    dosage = dict(resource["dosageInstruction"][0])
+    resource["dosageInstruction"] = [dosage]
     for name in ("patientInstruction", "maxDosePerPeriod", "maxDosePerAdministration"):
         dosage.pop(name, None)
     kept = {
@@ -216,9 +226,14 @@ def _updated(order: Order, regimen: Regimen, product: Medication) -> Resource:
     dosage["text"] = _sig(regimen, product)
     dispense = resource.get("dispenseRequest")
     if isinstance(dispense, dict):
-        dispense.pop("quantity", None)
-        dispense.pop("numberOfRepeatsAllowed", None)
-        if not dispense:
+        left = {
+            name: value
+            for name, value in dispense.items()
+            if name not in ("quantity", "numberOfRepeatsAllowed")
+        }
+        if left:
+            resource["dispenseRequest"] = left
+        else:
             del resource["dispenseRequest"]
     assert order.medication is not None  # noqa: S101
     if product.rxcui != order.medication.rxcui:

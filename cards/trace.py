@@ -7,10 +7,14 @@ from cards.evaluate import Evaluation
 from cards.facts.medications import Order
 from cards.facts.pregnancy import Pregnancy
 from cards.facts.renal import RenalFunction
+from cards.knowledge.index import Knowledge
 
 
-def trace(evaluation: Evaluation) -> dict[str, Any]:
-    """The evaluation as JSON-ready dicts; numbers are JSON numbers, unknown is null with a `why`."""
+def trace(evaluation: Evaluation, knowledge: Knowledge | None = None) -> dict[str, Any]:
+    """The evaluation as JSON-ready dicts; numbers are JSON numbers, unknown is null with a `why`.
+
+    With `knowledge`, the statements that concern an order and are not in force stand there too, as suppressed.
+    """
     return {
         "facts": {
             "patient": _patient(evaluation),
@@ -36,13 +40,22 @@ def trace(evaluation: Evaluation) -> dict[str, Any]:
                 "why": one.outcome.reason(),
             }
             for one in evaluation.judged
-        ],
+        ]
+        + (_dormant(evaluation, knowledge) if knowledge is not None else []),
         "cards": [card.as_json() for card in evaluation.cards],
         "issues": [
             {"code": one.code, "text": one.text, **({"resource": one.resource} if one.resource else {})}
             for one in evaluation.issues
         ],
     }
+
+
+def _dormant(evaluation: Evaluation, knowledge: Knowledge) -> list[dict[str, Any]]:
+    return [
+        {"id": one.id, "order": order.id, "outcome": "suppressed", "why": knowledge.dormant[one.id]}
+        for order in evaluation.orders or evaluation.medications
+        for one in knowledge.dormant_about(order.drug_key, order.classes)
+    ]
 
 
 def _number(value: Decimal | None) -> int | float | None:

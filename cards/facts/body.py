@@ -14,7 +14,10 @@ from cards.facts.value_sets import ValueSets
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """Weight in kg, height in cm; `why_no_weight` where there is none, `notes` for the reader of a card."""
+    """Weight in kg, height in cm, `notes` for the reader of a card.
+
+    `why_no_weight` says what is wrong with the weights on file, "" where there are none.
+    """
 
     weight_kg: Decimal | None = None
     weight_observed: datetime | None = None
@@ -49,7 +52,7 @@ def read_body(
     notes: list[str] = []
     left_out = _newer_left_out(weights, weight, plausible, low, limits)
     if weight is None:
-        return Body(height_cm=height, why_no_weight=left_out or "no weight on file")
+        return Body(height_cm=height, why_no_weight=left_out)
     if left_out:
         notes.append(left_out[0].upper() + left_out[1:])
     age = days_between(weight.earliest if not weight.day_known else weight.observed, now, zone)

@@ -12,6 +12,14 @@ Per = Literal["dose", "day", "hour"]
 PATCHES = frozenset({"patch", "system"})
 
 
+# Stands for a weight that nobody has looked up, by identity.
+NOT_WEIGHED = Decimal(0)
+
+
+class NeedsWeightError(Exception):
+    """A dose per kg, of a product whose patient was NOT_WEIGHED."""
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """What turns counts into mg: the strength of the ordered product, and the patient's weight in kg.
@@ -109,6 +117,8 @@ def _mg_per(unit: Unit, product: Product) -> tuple[Decimal, Per] | NoAmount:
     if kind == "mass_day":
         return unit.factor, "day"
     if kind in ("mass_per_weight", "mass_per_weight_day", "mass_per_weight_rate"):
+        if product.weight_kg is NOT_WEIGHED:
+            raise NeedsWeightError
         if product.weight_kg is None:
             return NoAmount("needs-weight", "the dose is per kg and no weight is known")
         per: dict[str, Per] = {"mass_per_weight": "dose", "mass_per_weight_day": "day"}

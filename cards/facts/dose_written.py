@@ -89,7 +89,8 @@ def structured_dose(written: Written, product: Product) -> DailyDose:
     amount = written.amount
     dose = regimen(amount, written.rate, prn=written.prn, caps=written.caps, most_single=written.most_single)
     if dose.peak_day_mg is not None and isinstance(amount, Amount) and amount.by_strength and product.named:
-        dose = replace(dose, confidence=lowest(dose.confidence, "medium"))
+        why = f"{dose.why}; the strength was read from the product's name"
+        dose = replace(dose, confidence=lowest(dose.confidence, "medium"), why=why)
     return _with_alternatives(dose, amount, written.others) if written.others else dose
 
 

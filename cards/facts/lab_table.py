@@ -9,16 +9,20 @@ from typing import Any, Final
 from cards.knowledge.strict_yaml import KnowledgeFileError, line_of, read
 
 PATH: Final = Path(__file__).parents[1] / "knowledge" / "labs.yaml"
-_MEMBERS = frozenset({"title", "value_set", "unit", "low", "high", "order"})
+_MEMBERS = frozenset({"title", "value_set", "key", "unit", "low", "high", "order"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lab:
-    """A kind of result: its codes, the unit of its numbers, what is plausible, how to order it."""
+    """A kind of result: its codes, the unit of its numbers, what is plausible, how to order it.
+
+    `key` is the prefetch key that asks for it.
+    """
 
     name: str
     title: str
     value_set: str
+    key: str
     unit: str
     low: Decimal
     high: Decimal
@@ -45,7 +49,7 @@ def _lab(path: Path, name: str, row: Any) -> Lab:
     for field in row:
         if field not in _MEMBERS:
             raise wrong(field, "unknown member")
-    for field in ("title", "value_set", "unit"):
+    for field in ("title", "value_set", "key", "unit"):
         if not isinstance(row.get(field), str):
             raise wrong(field, "needs a text")
     for field in ("low", "high"):
@@ -58,6 +62,7 @@ def _lab(path: Path, name: str, row: Any) -> Lab:
         name=name,
         title=row["title"],
         value_set=row["value_set"],
+        key=row["key"],
         unit=row["unit"],
         low=Decimal(row["low"]),
         high=Decimal(row["high"]),

@@ -3,14 +3,23 @@
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Protocol
 
 from cards.facts.body import days_between
 from cards.facts.lab_table import LABS
-from cards.facts.labs import Result, results
+from cards.facts.labs import Result, indexed, results
 from cards.facts.record import Record
-from cards.facts.resources import Resource, codings, concept_texts, text
-from cards.facts.value_sets import ValueSets, value_sets_of
+from cards.facts.resources import (
+    Concept,
+    Resource,
+    codings,
+    concept_texts,
+    read_concept,
+    remembered_concept,
+    text,
+)
+from cards.facts.value_sets import ValueSets, lasting_key
 
 _FINAL = frozenset({"", "final", "amended", "corrected", "appended", "preliminary"})
 _POSITIVE = frozenset({"positive", "detected", "present", "pos", "reactive"})
@@ -48,6 +57,7 @@ class Labs:
     now: datetime
     zone: tzinfo
     _read: dict[str, LabValue | str] = field(default_factory=dict)
+    _tests: dict[str, list[Resource]] = field(default_factory=dict)
 
     def latest(self, name: str) -> LabValue | str:
         """The newest value of a lab; a text that says why there is none that can be used."""
@@ -57,10 +67,13 @@ class Labs:
 
     def _newest(self, name: str) -> LabValue | str:
         lab = LABS[name]
-        observations = self.record.of_type("Observation")
-        good, bad = results(observations, lab.value_set, self.terms, self.now, self.zone)
+        good, bad = results(indexed(self.record, self.terms), lab.value_set, self.terms, self.now, self.zone)
         if not good:
-            return f"{lab.title}: {bad[0].why}" if bad else f"no {lab.title} on file"
+            return (
+                f"{lab.title}: {bad[0].why}"
+                if bad
+                else self.record.none_there(lab.key, in_sentence(lab.title))
+            )
         # An implausible result is not replaced by an older one: which of the two is wrong cannot be told.
         if not lab.low <= good[0].value <= lab.high:
             return f"{lab.title} {good[0].original} is implausible"
@@ -78,19 +91,38 @@ class Labs:
 
     def positive(self, value_set: str) -> bool | None:
         """Whether a test of that set was ever positive; None without a readable result."""
+        if not self._tests:
+            self._sort_tests()
         answers = [
             answer
-            for observation in self.record.of_type("Observation")
-            if text(observation.get("status")).lower() in _FINAL
-            and value_set in self._sets(observation.get("code"))
-            and (answer := _answer(observation)) is not None
+            for observation in self._tests.get(value_set, ())
+            if (answer := _answer(observation)) is not None
         ]
         return any(answers) if answers else None
 
-    def _sets(self, code: object) -> frozenset[str]:
-        """The value sets of a test by code, and by name: laboratories send genotypes without a known code."""
-        words = (*concept_texts(code), *(one.display for one in codings(code)))
-        return value_sets_of(code, self.terms).union(*(self.terms.named_sets(word) for word in words))
+    def _sort_tests(self) -> None:
+        """By the value sets of the test, by code and by name: laboratories send genotypes without a known code."""
+        self._tests[""] = []  # sorted, even if there are none
+        for observation in self.record.of_type("Observation"):
+            if text(observation.get("status")).lower() in _FINAL:
+                for name in _test_sets(observation.get("code"), self.terms):
+                    self._tests.setdefault(name, []).append(observation)
+
+
+def _test_sets(code: object, terms: Terms) -> frozenset[str]:
+    key = lasting_key(code, terms)
+    return _sets(read_concept(code), terms) if key is None else _remembered(key, terms)
+
+
+@lru_cache(maxsize=8192)
+def _remembered(key: bytes, terms: Terms) -> frozenset[str]:
+    return _sets(remembered_concept(key), terms)
+
+
+def _sets(code: Concept, terms: Terms) -> frozenset[str]:
+    words = (*code.texts, *(one.display for one in code.codings))
+    coded = (terms.value_sets(one) for one in code.codings)
+    return frozenset().union(*coded, *(terms.named_sets(word) for word in words))
 
 
 def _answer(observation: Resource) -> bool | None:
@@ -106,3 +138,8 @@ def _answer(observation: Resource) -> bool | None:
         return word in _POSITIVE
     flag = observation.get("valueBoolean")
     return flag if isinstance(flag, bool) else None
+
+
+def in_sentence(title: str) -> str:
+    """A title inside a sentence: "platelets", but "INR" and "QTc"."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title

@@ -1,21 +1,18 @@
 """Laboratory results and body measurements in one unit per kind, newest first, and what could not be used."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, cast
 
 from cards.facts.lab_table import LABS
 from cards.facts.observation import quantity_of, time_of
+from cards.facts.record import Record
 from cards.facts.renal_limits import RENAL_LIMITS, RenalLimits
-from cards.facts.resources import (
-    Resource,
-    codings,
-    objects,
-    text,
-)
-from cards.facts.value_sets import ValueSets
+from cards.facts.resources import Resource, codings, objects, remembered_concept, text
+from cards.facts.value_sets import ValueSets, lasting_key
 from terminology.coding import Coding
 from terminology.units import Unit, creatinine_mg_dl, to_cm, to_kg
 
@@ -119,8 +116,57 @@ _FINAL = frozenset({"", "final", "amended", "corrected", "appended"})
 _PROVISIONAL = frozenset({"preliminary", "unknown"})
 
 
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """Observations by the value sets of their codes; each with the part that has the code, and the code."""
+
+    by_set: Mapping[str, list[tuple[Resource, Resource, Coding]]]
+
+
+def index(observations: Iterable[Resource], terms: ValueSets) -> Indexed:
+    """Sorts observations and their components in one pass, so that a question reads only what answers it."""
+    found: dict[str, list[tuple[Resource, Resource, Coding]]] = {}
+    for observation in observations:
+        if observation.get("resourceType") != "Observation":
+            continue
+        for name, coding in _named(observation.get("code"), terms):
+            found.setdefault(name, []).append((observation, observation, coding))
+        if "component" in observation:
+            for part in objects(observation["component"]):
+                for name, coding in _named(part.get("code"), terms):
+                    found.setdefault(name, []).append((observation, part, coding))
+    return Indexed(found)
+
+
+def indexed(record: Record, terms: ValueSets) -> Indexed:
+    """The observations of a record, sorted on first use."""
+    found = record.derived.get("observations")
+    if found is None:
+        found = record.derived["observations"] = index(record.of_type("Observation"), terms)
+    return cast("Indexed", found)
+
+
+def _named(code: object, terms: ValueSets) -> tuple[tuple[str, Coding], ...]:
+    """The value sets of a code, each with the first of its codings that is in it."""
+    key = lasting_key(code, terms)
+    return _first_codings(codings(code), terms) if key is None else _remembered(key, terms)
+
+
+@lru_cache(maxsize=8192)
+def _remembered(key: bytes, terms: ValueSets) -> tuple[tuple[str, Coding], ...]:
+    return _first_codings(remembered_concept(key).codings, terms)
+
+
+def _first_codings(listed: Iterable[Coding], terms: ValueSets) -> tuple[tuple[str, Coding], ...]:
+    found: dict[str, Coding] = {}
+    for coding in listed:
+        for name in terms.value_sets(coding):
+            found.setdefault(name, coding)
+    return tuple(found.items())
+
+
 def results(
-    observations: Iterable[Resource],
+    observations: Iterable[Resource] | Indexed,
     value_set: str,
     terms: ValueSets,
     now: datetime,
@@ -132,7 +178,7 @@ def results(
 
 
 def results_by_set(
-    observations: Iterable[Resource],
+    observations: Iterable[Resource] | Indexed,
     value_sets: Iterable[str],
     terms: ValueSets,
     now: datetime,
@@ -144,18 +190,16 @@ def results_by_set(
     A preliminary result counts only where there is no final one of its kind. Those entered in error,
     cancelled, or not yet made are left out. A time up to `future_tolerance_hours` ahead is now.
     """
-    wanted = tuple(value_sets)
-    found: dict[str, list[Result | Rejected]] = {name: [] for name in wanted}
-    for observation in observations:
-        if observation.get("resourceType") != "Observation":
-            continue
-        status = text(observation.get("status")).lower()
-        if status not in _FINAL and status not in _PROVISIONAL:
-            continue
-        for part, names, coding in _parts(observation, terms, wanted):
-            for name in names:
-                found[name].append(_read(observation, part, coding, name, status, now, zone, limits))
-    return {name: _arranged(read) for name, read in found.items()}
+    indexed = observations if isinstance(observations, Indexed) else index(observations, terms)
+    found: dict[str, Found] = {}
+    for name in value_sets:
+        read = []
+        for observation, part, coding in indexed.by_set.get(name, ()):
+            status = text(observation.get("status")).lower()
+            if status in _FINAL or status in _PROVISIONAL:
+                read.append(_read(observation, part, coding, name, status, now, zone, limits))
+        found[name] = _arranged(read)
+    return found
 
 
 def newest(found: Iterable[Result], cautious: Callable[[Iterable[Decimal]], Decimal]) -> Result | None:
@@ -171,20 +215,6 @@ def newest(found: Iterable[Result], cautious: Callable[[Iterable[Decimal]], Deci
     same = [one for one in listed if one is first or (one.day_known and one.observed >= since)]
     value = cautious(one.value for one in same)
     return next(one for one in same if one.value == value)
-
-
-def _parts(
-    observation: Resource, terms: ValueSets, wanted: tuple[str, ...]
-) -> Iterator[tuple[Resource, tuple[str, ...], Coding]]:
-    """The observation itself and its components, each where its code is in a wanted value set."""
-    for part in (observation, *objects(observation.get("component"))):
-        seen: set[str] = set()
-        for coding in codings(part.get("code")):
-            sets = terms.value_sets(coding)
-            names = tuple(name for name in wanted if name in sets and name not in seen)
-            seen.update(names)
-            if names:
-                yield part, names, coding
 
 
 def _read(
@@ -238,6 +268,8 @@ def _read(
 
 
 def _arranged(read: list[Result | Rejected]) -> Found:
+    if not read:
+        return (), ()
     good = [one for one in read if isinstance(one, Result)]
     bad = [one for one in read if isinstance(one, Rejected)]
     if any(one.status in _FINAL for one in good) or any(one.final and one.code != "no-value" for one in bad):

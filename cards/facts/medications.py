@@ -5,10 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, Protocol
 
+import orjson
+
 from cards.facts.dispensed import GIVEN_TYPES, lately_given
-from cards.facts.dosage import DailyDose, read_dose
+from cards.facts.dosage import DailyDose, read_dose, written
+from cards.facts.dose_amount import NOT_WEIGHED, NeedsWeightError
 from cards.facts.drug_classes import LEADING, groups_of
 from cards.facts.drug_named import named_drug
 from cards.facts.record import Issue
@@ -27,10 +31,11 @@ from cards.facts.resources import (
 from cards.facts.sites import sites_of
 from cards.facts.strengths import ingredient_strength
 from cards.facts.therapy_dates import authored, course_days, ended_at, in_force, stated_end, was_taken
+from cards.facts.value_sets import lasting_key
 from terminology.coding import Coding
 from terminology.medications import Ingredient, Medication, MedicationLookup, Route, Strength
 
-NO_DOSE = DailyDose()
+_NULL = b"null"
 ORDER_TYPES = frozenset({"MedicationRequest", "MedicationOrder", "MedicationPrescription"})
 LIST_TYPES = ORDER_TYPES | {"MedicationStatement"}
 
@@ -49,6 +54,9 @@ class Medications(Protocol):
 
     def route(self, codings: tuple[Coding, ...], texts: tuple[str, ...]) -> Route | None:
         """The route that an order states beside its medication."""
+
+    def __hash__(self) -> int:
+        """By identity: what it says of vocabulary is remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,9 +202,30 @@ def read_ended(
         ended = ended_at(resource, now, zone)
         if ended is None:
             continue
-        for place, order in enumerate(_orders(resource, "ended", known, terms, None, zone)):
-            found.setdefault(_place(order, place), replace(order, ends=ended))
+        for place, order in enumerate(_orders(resource, "ended", known, terms, None, zone, ended)):
+            found.setdefault(_place(order, place), order)
     return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Drug:
+    """One drug that an order may mean, with all that does not depend on the patient."""
+
+    medication: Medication | None
+    ingredient: Ingredient | None
+    classes: frozenset[str]
+    strength: Strength | None
+    dose: DailyDose
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What an order's codes, texts and instructions mean: usually one drug, two where code and text disagree."""
+
+    named: str
+    has_drug: bool
+    lookup: MedicationLookup
+    drugs: tuple[_Drug, ...]
 
 
 def _orders(
@@ -206,56 +235,100 @@ def _orders(
     terms: Medications,
     weight_kg: Decimal | None,
     zone: tzinfo,
+    ended: Interval | None = None,
 ) -> list[Order]:
-    """One Order per medication the resource may mean: usually one, two where code and text disagree."""
+    """One Order per medication the resource may mean; `ended` is when it did, where that was worked out."""
+    meant = _known_meaning(resource, terms) or _meaning(resource, known, terms, weight_kg)
+    identifier, when, ends = order_id(resource), authored(resource, zone), ended or stated_end(resource, zone)
+    prior, days, sites = _prior(resource), course_days(resource, zone), sites_of(resource)
+    return [
+        Order(
+            id=identifier,
+            kind=kind,
+            resource=resource,
+            named=meant.named,
+            has_drug=meant.has_drug,
+            lookup=meant.lookup,
+            medication=drug.medication,
+            ingredient=drug.ingredient,
+            classes=drug.classes,
+            strength=drug.strength,
+            dose=drug.dose,
+            authored=when,
+            ends=ends,
+            prior=prior,
+            course_days=days,
+            sites=sites,
+        )
+        for drug in meant.drugs
+    ]
+
+
+# Where an order names its drug otherwise than by medicationCodeableConcept alone.
+_OTHER_NAMES = frozenset({"medicationReference", "medication"})
+
+
+def _known_meaning(resource: Resource, terms: Medications) -> _Meant | None:
+    """What the order means, remembered by its concept and its instructions; None where that does not tell all.
+
+    The drugs and instructions that a hospital orders are some thousand, and each record repeats its own.
+    """
+    concept = lasting_key(resource.get("medicationCodeableConcept"), terms)
+    if concept is None or concept == _NULL or not _OTHER_NAMES.isdisjoint(resource):
+        return None
+    member = "dosage" if resource.get("dosageInstruction") is None else "dosageInstruction"
+    instructions = written(resource.get(member))
+    return None if instructions is None else _remembered(terms, concept, member, instructions)
+
+
+@lru_cache(maxsize=8192)
+def _remembered(terms: Medications, concept: bytes, member: str, instructions: bytes) -> _Meant | None:
+    """None where a dose depends on the patient's weight, or is to be estimated from what is dispensed."""
+    order = {"medicationCodeableConcept": orjson.loads(concept), member: orjson.loads(instructions)}
+    try:
+        meant = _meaning(order, {}, terms, NOT_WEIGHED)
+    except NeedsWeightError:
+        return None
+    return meant if all(drug.dose.peak_day_mg is not None for drug in meant.drugs) else None
+
+
+def _meaning(
+    resource: Resource, known: Mapping[str, Resource], terms: Medications, weight_kg: Decimal | None
+) -> _Meant:
     coded, texts, product, has_drug = named_drug(resource, known)
     lookup = terms.medication(coded, texts)
     named = lookup.text or next(iter(texts), "") or next((c.code for c in coded), "")
-    stated = _strength(None, product)
-    base = Order(
-        id=order_id(resource),
-        kind=kind,
-        resource=resource,
-        named=named,
-        has_drug=has_drug,
-        lookup=lookup,
-        medication=None,
-        ingredient=None,
-        classes=frozenset(),
-        strength=stated,
-        dose=NO_DOSE if lookup.medications else _dose(resource, stated, weight_kg, words=_words(named)),
-        authored=authored(resource, zone),
-        ends=stated_end(resource, zone),
-        prior=_prior(resource),
-        course_days=course_days(resource, zone),
-        sites=sites_of(resource),
+    drugs = [
+        _drug(medication, named, resource, product, terms, weight_kg)
+        for medication in _with_route(lookup.medications, resource, terms)
+    ]
+    if not drugs:
+        stated = _strength(None, product)
+        dose = _dose(resource, stated, weight_kg, words=_words(named))
+        drugs = [_Drug(None, None, frozenset(), stated, dose)]
+    return _Meant(named, has_drug, lookup, tuple(drugs))
+
+
+def _drug(
+    medication: Medication,
+    named: str,
+    resource: Resource,
+    product: Resource,
+    terms: Medications,
+    weight_kg: Decimal | None,
+) -> _Drug:
+    ingredient = _leading_ingredient(medication, terms)
+    strength = _strength(ingredient, product)
+    own = ingredient_strength(product, ingredient.name if ingredient else "")
+    by_name = medication.recognised_by not in _CODED_STRENGTH and own is None
+    words = _words(named, medication.name, medication.brand or "", *(i.name for i in medication.ingredients))
+    dose = _dose(resource, strength, weight_kg, by_name=by_name, words=words)
+    names = frozenset().union(
+        (part.name for part in medication.ingredients),
+        *(terms.classes(part.name) for part in medication.ingredients),
     )
-    found = []
-    for medication in _with_route(lookup.medications, resource, terms):
-        ingredient = _leading_ingredient(medication, terms)
-        strength = _strength(ingredient, product)
-        own = ingredient_strength(product, ingredient.name if ingredient else "")
-        by_name = medication.recognised_by not in _CODED_STRENGTH and own is None
-        words = _words(
-            named, medication.name, medication.brand or "", *(i.name for i in medication.ingredients)
-        )
-        dose = _dose(resource, strength, weight_kg, by_name=by_name, words=words)
-        names = frozenset().union(
-            (part.name for part in medication.ingredients),
-            *(terms.classes(part.name) for part in medication.ingredients),
-        )
-        groups = groups_of(names, medication, strength.mg if strength else None, dose)
-        found.append(
-            replace(
-                base,
-                medication=medication,
-                ingredient=ingredient,
-                classes=names | groups,
-                strength=strength,
-                dose=dose,
-            )
-        )
-    return found or [base]
+    groups = groups_of(names, medication, strength.mg if strength else None, dose)
+    return _Drug(medication, ingredient, names | groups, strength, dose)
 
 
 def _with_route(

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Final
 
 from cards.facts.pregnancy_evidence import Days, Evidence, Kind, local_days, source_of
 from cards.facts.pregnancy_limits import PregnancyLimits
 from cards.facts.problems import read_problems
 from cards.facts.resources import (
+    Concept,
     Interval,
     Resource,
     codings,
@@ -16,9 +18,11 @@ from cards.facts.resources import (
     interval,
     objects,
     period,
+    read_concept,
+    remembered_concept,
     text,
 )
-from cards.facts.value_sets import ValueSets, value_sets_of
+from cards.facts.value_sets import ValueSets, lasting_key, value_sets_of
 from terminology.obstetric_codes import ObstetricCode, Stage, obstetric_code
 
 _KINDS: Final[dict[Stage, Kind]] = {
@@ -67,7 +71,7 @@ def from_condition(condition: Resource, terms: ValueSets, now: datetime, zone: t
 
 def from_procedure(procedure: Resource, terms: ValueSets, zone: tzinfo) -> Iterator[Evidence]:
     """What one Procedure says: an end of pregnancy, an operation, a device."""
-    if text(procedure.get("status")).lower() not in _HAPPENED:
+    if text(procedure.get("status")).lower() not in _HAPPENED or not _relevant(procedure, terms):
         return
     when = interval(procedure.get("performedDateTime"), zone) or interval(
         procedure.get("occurrenceDateTime"), zone
@@ -103,9 +107,19 @@ def from_episode(
 
 def _relevant(resource: Resource, terms: ValueSets) -> bool:
     """Whether any of its codes is one of ours: most of a problem list is not."""
+    code = resource.get("code")
+    key = lasting_key(code, terms)
+    return _of_ours(read_concept(code), terms) if key is None else _remembered(key, terms)
+
+
+@lru_cache(maxsize=8192)
+def _remembered(key: bytes, terms: ValueSets) -> bool:
+    return _of_ours(remembered_concept(key), terms)
+
+
+def _of_ours(code: Concept, terms: ValueSets) -> bool:
     return any(
-        obstetric_code(one) is not None or not _OURS.isdisjoint(terms.value_sets(one))
-        for one in codings(resource.get("code"))
+        obstetric_code(one) is not None or not _OURS.isdisjoint(terms.value_sets(one)) for one in code.codings
     )
 
 

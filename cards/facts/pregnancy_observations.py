@@ -60,6 +60,8 @@ def from_observation(
     observation: Resource, terms: ValueSets, zone: tzinfo, limits: PregnancyLimits
 ) -> Iterator[Found]:
     """What one Observation and its components say; a text where something about pregnancy is unreadable."""
+    if "component" not in observation and value_sets_of(observation.get("code"), terms).isdisjoint(_WORDS):
+        return  # most results say nothing of pregnancy
     if text(observation.get("status")).lower() not in _USABLE:
         return
     when: Days | None = None

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import lru_cache
+
+import orjson
 
 from cards.facts.resources import (
     Interval,
@@ -14,6 +17,8 @@ from cards.facts.resources import (
     interval,
     obj,
     period,
+    read_concept,
+    structure,
     text,
 )
 from cards.facts.sites import sites_of
@@ -54,6 +59,7 @@ def read_problems(
             continue
         if _words(condition.get("verificationStatus")) & _NEVER_WAS:
             continue
+        names = read_concept(condition.get("code")).texts
         problems.append(
             Problem(
                 value_sets=value_sets_of(condition.get("code"), terms),
@@ -61,9 +67,9 @@ def read_problems(
                 or period(condition.get("onsetPeriod"), zone)[0],
                 recorded=_recorded(condition, zone),
                 source=f"Condition/{text(condition.get('id'))}",
-                text=next(iter(concept_texts(condition.get("code"))), ""),
+                text=names[0] if names else "",
                 active=_active(condition, now, zone),
-                sites=sites_of(condition, concept_texts(condition.get("code"))),
+                sites=sites_of(condition, names),
             )
         )
     return tuple(problems)
@@ -76,6 +82,16 @@ def has(problems: Iterable[Problem], value_set: str) -> bool:
 
 def _words(status: object) -> frozenset[str]:
     """The codes of a status, which is a CodeableConcept since R4 and was a code before."""
+    key = structure(status)
+    return _new_words(status) if key is None else _remembered(key)
+
+
+@lru_cache(maxsize=512)
+def _remembered(key: bytes) -> frozenset[str]:
+    return _new_words(orjson.loads(key))
+
+
+def _new_words(status: object) -> frozenset[str]:
     bare = (text(item) for item in as_list(status))
     coded = (coding.code for coding in codings(status))
     written = concept_texts(status) if not codings(status) else ()

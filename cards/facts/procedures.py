@@ -62,21 +62,23 @@ def read_service_orders(
         status = text(resource.get("status"))
         if status == "entered-in-error" or flag(resource.get("doNotPerform")):
             continue
+        concepts = _concepts(resource)
+        names = _names_of(concepts)
         orders.append(
             Order(
                 id=order_id(resource),
                 kind="stop" if status in _STOPPING else "draft",
                 resource=resource,
-                named=_named(resource),
+                named=next(iter(names), ""),
                 has_drug=False,
                 lookup=MedicationLookup(),
                 medication=None,
                 ingredient=None,
-                classes=_sets(resource, terms, on_record=False),
+                classes=_sets_of(concepts, terms, on_record=False),
                 strength=None,
                 dose=_NO_DOSE,
                 authored=interval(resource.get("authoredOn"), zone),
-                sites=sites_of(resource, _names(resource)),
+                sites=sites_of(resource, names),
                 planned=planned_at(resource, zone),
             )
         )
@@ -91,7 +93,7 @@ def read_events(
     Only what belongs to a value set is kept; nothing that is entered in error, not done, or for another use. An
     active problem without a known code counts as a device in place where its text names one.
     """
-    found = [
+    found: list[Event | None] = [
         _event("done", resource, _done_at(resource, zone), terms)
         for resource in record.of_type("Procedure", "MedicationAdministration")
         if text(resource.get("status")) not in _NOT_DONE
@@ -119,7 +121,7 @@ def read_events(
         for one in problems
         if one.active and not one.value_sets
     ]
-    for resource in record.of_type(*SERVICE_TYPES):
+    for resource in record.of_type(*sorted(SERVICE_TYPES)):
         status = text(resource.get("status"))
         done = status == "completed"
         if (
@@ -129,7 +131,7 @@ def read_events(
         ):
             continue
         found.append(_event("done" if done else "planned", resource, planned_at(resource, zone), terms))
-    return tuple(event for event in found if event.value_sets)
+    return tuple(event for event in found if event is not None and event.value_sets)
 
 
 def as_order(event: Event) -> Order:
@@ -168,14 +170,20 @@ def planned_at(resource: Resource, zone: tzinfo) -> Interval | None:
 
 def _event(
     kind: Literal["done", "device", "planned"], resource: Resource, when: Interval | None, terms: NamedSets
-) -> Event:
+) -> Event | None:
+    """None where the resource is about nothing that has a value set."""
+    concepts = _concepts(resource)
+    value_sets = _sets_of(concepts, terms, on_record=kind != "planned")
+    if not value_sets:
+        return None
+    names = _names_of(concepts)
     return Event(
         kind=kind,
-        value_sets=_sets(resource, terms, on_record=kind != "planned"),
+        value_sets=value_sets,
         when=when,
         source=order_id(resource),
-        text=_named(resource),
-        sites=sites_of(resource, _names(resource)),
+        text=next(iter(names), ""),
+        sites=sites_of(resource, names),
     )
 
 
@@ -205,17 +213,12 @@ def _contained(resource: Resource, reference: str) -> list[object]:
     return [concept for one in inside if "contained" not in one for concept in _concepts(one)]
 
 
-def _sets(resource: Resource, terms: NamedSets, *, on_record: bool) -> frozenset[str]:
-    concepts = _concepts(resource)
+def _sets_of(concepts: list[object], terms: NamedSets, *, on_record: bool) -> frozenset[str]:
     return frozenset().union(*(named_sets_of(concept, terms, on_record=on_record) for concept in concepts))
 
 
-def _names(resource: Resource) -> tuple[str, ...]:
-    return tuple(name for concept in _concepts(resource) for name in concept_texts(concept))
-
-
-def _named(resource: Resource) -> str:
-    return next(iter(_names(resource)), "")
+def _names_of(concepts: list[object]) -> tuple[str, ...]:
+    return tuple(name for concept in concepts for name in concept_texts(concept))
 
 
 def _done_at(resource: Resource, zone: tzinfo) -> Interval | None:

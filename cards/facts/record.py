@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from cards.facts.resources import Resource
 
@@ -44,6 +44,9 @@ class Record:
         init=False, default_factory=dict, repr=False, compare=False
     )
 
+    # What readers worked out of all resources once, by the name of the reader.
+    derived: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
+
     def __post_init__(self) -> None:
         """Sorts all resources by type, once: an EHR may put a resource under another key than we asked."""
         found: dict[str, dict[object, Resource]] = {}
@@ -60,6 +63,15 @@ class Record:
         """How the key ended; a key never asked for is absent."""
         result = self.keys.get(key)
         return result.state if result else "absent"
+
+    def none_there(self, key: str, what: str) -> str:
+        """Why there is no `what` under the key: none on file, none supplied, or not to be read."""
+        said = {"given": "no {} on file", "absent": "no {} supplied", "failed": "{} could not be read"}
+        return said[self.state(key)].format(what)
+
+    def no_list(self, key: str, what: str) -> str:
+        """Why it is not known what is on the list `what`, whose key was not supplied or failed."""
+        return f"the {what} could not be read" if self.state(key) == "failed" else f"no {what} was supplied"
 
     def of_type(self, *kinds: str) -> Iterable[Resource]:
         """Resources of those types under any key, each id once."""

@@ -150,7 +150,8 @@ def _from_estimate(known: RenalFunction, adult: Adult) -> RenalFunction | None:
     if crcl is None or gfr >= adult.limits.far_low_ml_min:
         return None
     state = freshness(result, gfr, adult.setting, adult.now, adult.zone, adult.limits)
-    note = "CKD-EPI 2021 from the creatinine, per 1.73 m²: no weight on file, and severe impairment by any"
+    why = adult.body.why_no_weight
+    note = f"CKD-EPI 2021 from the creatinine, per 1.73 m²: {why}, and severe impairment by any"
     return replace(
         known,
         basis="egfr-indexed",

@@ -5,6 +5,7 @@ ones; limits on when an equation may be used are in cards/knowledge/renal.yaml. 
 """
 
 from decimal import Decimal
+from functools import lru_cache
 
 # All divisions and powers run in the thread's default context of 28 digits.
 
@@ -18,6 +19,7 @@ def cockcroft_gault(age: int, weight_kg: Decimal, creatinine_mg_dl: Decimal, fem
     return clearance * Decimal("0.85") if female else clearance
 
 
+@lru_cache(maxsize=8192)  # three powers; one evaluation asks several times, and results repeat
 def ckd_epi_2021(age: int, creatinine_mg_dl: Decimal, female: bool) -> Decimal:
     """eGFR in mL/min/1.73 m2, race-free. Inker et al., N Engl J Med 2021;385:1737-1749."""
     kappa, alpha = (Decimal("0.7"), Decimal("-0.241")) if female else (Decimal("0.9"), Decimal("-0.302"))

@@ -1,10 +1,11 @@
 """From observations, problems, services and the encounter to the kidney function that dosing goes by."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from cards.facts.body import Body, days_between, read_body
-from cards.facts.labs import results_by_set
+from cards.facts.labs import Indexed, results_by_set
 from cards.facts.patient import Patient
 from cards.facts.problems import Problem, has
 from cards.facts.renal import RenalFunction
@@ -29,14 +30,16 @@ class RenalInputs:
 
     `observations` in any mix and order; `services` are Procedure, ServiceRequest and CarePlan;
     `changed_classes` the classes of drugs started or stopped within `RenalLimits.recent_change_days`;
-    `not_supplied` says why no result may be there, "" where they were asked for and this is the answer.
+    `not_supplied` says why no result may be there, "" where they were asked for and this is the answer;
+    `no_weight` what to say where there is no weight.
     """
 
-    observations: tuple[Resource, ...] = ()
+    observations: Iterable[Resource] | Indexed = ()
     services: tuple[Resource, ...] = ()
     encounter: Resource | None = None
     changed_classes: frozenset[str] = frozenset()
     not_supplied: str = ""
+    no_weight: str = "no weight on file"
 
 
 def read_renal_function(
@@ -57,6 +60,8 @@ def read_renal_function(
     stay = read_stay(inputs.encounter, terms, now, zone)
     weights, heights = found["body-weight"], found["body-height"]
     body = read_body(weights, heights, patient, problems, stay.inpatient, terms, now, zone, limits)
+    if body.weight_kg is None and not body.why_no_weight:
+        body = replace(body, why_no_weight=inputs.no_weight)
     low, high = limits.creatinine_low_mg_dl, limits.creatinine_high_mg_dl
     creatinine = choose(found["creatinine"], "creatinine", low, high, max, inputs.not_supplied)
     known = _known(creatinine, body, now, zone)

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Protocol
 
+from cards.facts.labs import indexed
 from cards.facts.patient import Patient
 from cards.facts.problems import Problem
 from cards.facts.procedures import SERVICE_TYPES
@@ -22,9 +24,11 @@ from cards.facts.resources import (
     obj,
     period,
     reference_of,
+    remembered_concept,
     text,
     type_and_id,
 )
+from cards.facts.value_sets import lasting_key
 from terminology.coding import Coding
 from terminology.medications import MedicationLookup
 
@@ -44,6 +48,9 @@ class Terms(Protocol):
     def classes(self, ingredient_name: str) -> frozenset[str]:
         """Drug classes of an ingredient."""
 
+    def __hash__(self) -> int:
+        """By identity: what it says of vocabulary is remembered."""
+
 
 def renal_function(
     patient: Patient,
@@ -56,15 +63,12 @@ def renal_function(
 ) -> RenalFunction:
     """The kidney function that a record tells of."""
     inputs = RenalInputs(
-        observations=tuple(record.of_type("Observation")),
-        services=tuple(record.of_type("Procedure", "CarePlan", *SERVICE_TYPES)),
+        observations=indexed(record, terms),
+        services=tuple(record.of_type("Procedure", "CarePlan", *sorted(SERVICE_TYPES))),
         encounter=next(iter(record.of_type("Encounter")), None),
         changed_classes=changed_classes(record, terms, now, zone, limits),
-        not_supplied={
-            "given": "",
-            "absent": "no creatinine results were supplied",
-            "failed": "creatinine results could not be read",
-        }[record.state("kidney")],
+        not_supplied=record.none_there("kidney", "creatinine") if record.state("kidney") != "given" else "",
+        no_weight=record.none_there("body", "weight"),
     )
     return read_renal_function(patient, problems, inputs, terms, now, zone, limits)
 
@@ -88,15 +92,19 @@ def changed_classes(
     known = {f"{one['resourceType']}/{text(one.get('id'))}": one for one in record.of_type("Medication")}
     wanted = frozenset(limits.changing_classes)
     uses = [
-        use for one in record.of_type(*_ORDERS) if (use := _use(one, known, terms, wanted, zone)) is not None
+        use
+        for one in record.of_type(*sorted(_ORDERS))
+        if (use := _use(one, known, terms, wanted, zone)) is not None
     ]
     since = now - timedelta(days=limits.recent_change_days)
-    changed: set[str] = set()
+    by_name: dict[str, list[_Use]] = {}
     for use in uses:
         for name in use.ingredients:
-            same = [other for other in uses if name in other.ingredients]
-            if _started(same, since) or _stopped(same, since, now):
-                changed |= terms.classes(name) & wanted
+            by_name.setdefault(name, []).append(use)
+    changed: set[str] = set()
+    for name, same in by_name.items():
+        if _started(same, since) or _stopped(same, since, now):
+            changed |= terms.classes(name) & wanted
     return frozenset(changed)
 
 
@@ -119,23 +127,7 @@ def _use(
         return None
     if text(order.get("status")).lower() in _NEVER_TAKEN:
         return None
-    concept, pointer = order.get("medicationCodeableConcept"), order.get("medicationReference")
-    kind, bare = type_and_id(reference_of(pointer))
-    product = known.get(f"{kind}/{bare}", {})
-    named = (
-        *concept_texts(concept),
-        *concept_texts(product.get("code")),
-        text(obj(pointer).get("display")),
-    )
-    lookup = terms.medication(
-        (*codings(concept), *codings(product.get("code"))), tuple(name for name in named if name)
-    )
-    ingredients = frozenset(
-        part.name
-        for medication in lookup.medications
-        for part in medication.ingredients
-        if terms.classes(part.name) & wanted
-    )
+    ingredients = _ingredients(order, known, terms, wanted)
     if not ingredients:
         return None
     effective = period(order.get("effectivePeriod"), zone)
@@ -144,6 +136,42 @@ def _use(
         order, ("authoredOn", "dateWritten", "effectiveDateTime", "dateAsserted"), zone
     )
     return _Use(ingredients, began, effective[1] or _first_date(order, ("dateEnded",), zone) or supply[1])
+
+
+def _ingredients(
+    order: Resource, known: dict[str, Resource], terms: Terms, wanted: frozenset[str]
+) -> frozenset[str]:
+    """The ingredients of the wanted classes."""
+    concept, pointer = order.get("medicationCodeableConcept"), order.get("medicationReference")
+    key = lasting_key(concept, terms) if pointer is None else None
+    if key is not None:
+        return _remembered(key, terms, wanted)
+    kind, bare = type_and_id(reference_of(pointer))
+    product = known.get(f"{kind}/{bare}", {})
+    named = (
+        *concept_texts(concept),
+        *concept_texts(product.get("code")),
+        text(obj(pointer).get("display")),
+    )
+    coded = (*codings(concept), *codings(product.get("code")))
+    return _of_classes(coded, tuple(name for name in named if name), terms, wanted)
+
+
+@lru_cache(maxsize=8192)
+def _remembered(key: bytes, terms: Terms, wanted: frozenset[str]) -> frozenset[str]:
+    concept = remembered_concept(key)
+    return _of_classes(concept.codings, concept.texts, terms, wanted)
+
+
+def _of_classes(
+    coded: tuple[Coding, ...], named: tuple[str, ...], terms: Terms, wanted: frozenset[str]
+) -> frozenset[str]:
+    return frozenset(
+        part.name
+        for medication in terms.medication(coded, named).medications
+        for part in medication.ingredients
+        if terms.classes(part.name) & wanted
+    )
 
 
 def _first_date(order: Resource, names: tuple[str, ...], zone: tzinfo) -> Interval | None:

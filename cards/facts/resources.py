@@ -13,6 +13,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from terminology.coding import Coding, canonical_system
 
 Resource = dict[str, Any]
@@ -20,12 +22,15 @@ Resource = dict[str, Any]
 MAX_MAGNITUDE = Decimal("1e9")
 MIN_MAGNITUDE = Decimal("1e-6")
 MAX_TEXT = 1_000
+_LONGEST_KEY = 1_000
 
 _DATE = re.compile(
     r"(\d{4})(?:-(\d{2})(?:-(\d{2})"
     r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?",
     re.ASCII,
 )
+# Times with seconds and at most microseconds, which datetime.fromisoformat reads just as this module does.
+_USUAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-][01]\d:[0-5]\d)?", re.ASCII)
 
 
 def as_list(value: object) -> list[Any]:
@@ -37,12 +42,20 @@ def as_list(value: object) -> list[Any]:
 
 def objects(value: object) -> list[Resource]:
     """The JSON objects in `value`, which may be one object, a list, or anything else."""
-    return [item for item in as_list(value) if isinstance(item, dict)]
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, dict)]
+    return [value] if isinstance(value, dict) else []
 
 
 def obj(value: object) -> Resource:
     """The first JSON object in `value`, else an empty one."""
-    return next(iter(objects(value)), {})
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, dict):
+                return item
+    return {}
 
 
 def text(value: object) -> str:
@@ -60,7 +73,7 @@ def number(value: object) -> Decimal | None:
 
     Quantities outside 1e-6 to 1e9 are data issues before any arithmetic, so they read as None.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+    if value is None or isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
         return None
     if isinstance(value, str) and (len(value) > 40 or "_" in value):
         return None
@@ -78,8 +91,61 @@ def number(value: object) -> Decimal | None:
     return read
 
 
+def structure(value: object) -> bytes | None:
+    """A key that equal JSON values share, to remember what vocabulary means: never of data about a patient.
+
+    None for what is better read each time: large values, and what JSON cannot say.
+    """
+    try:
+        key = orjson.dumps(value)
+    except (TypeError, ValueError):  # ValueError: a str that is no Unicode
+        return None
+    return key if len(key) <= _LONGEST_KEY else None
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """The codings of a CodeableConcept, and its human-readable names."""
+
+    codings: tuple[Coding, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+_NO_CONCEPT = Concept()
+
+
+def read_concept(concept: object) -> Concept:
+    """A CodeableConcept (object, or list of them), a bare Coding, or a text.
+
+    A few thousand concepts make up the records of a hospital, and each record repeats its own.
+    """
+    if concept is None:
+        return _NO_CONCEPT
+    key = structure(concept)
+    return _new_concept(concept) if key is None else remembered_concept(key)
+
+
+@lru_cache(maxsize=8192)
+def remembered_concept(key: bytes) -> Concept:
+    """The concept that has this structure."""
+    return _new_concept(orjson.loads(key))
+
+
+def _new_concept(concept: object) -> Concept:
+    return Concept(_codings(concept), _concept_texts(concept))
+
+
 def codings(concept: object) -> tuple[Coding, ...]:
     """All codings of a CodeableConcept (object, or list of them), or of a bare Coding."""
+    return read_concept(concept).codings
+
+
+def concept_texts(concept: object) -> tuple[str, ...]:
+    """The human-readable names of a CodeableConcept: its text first, then the displays of its codings."""
+    return read_concept(concept).texts
+
+
+def _codings(concept: object) -> tuple[Coding, ...]:
     found = []
     for item in objects(concept):
         listed = objects(item.get("coding"))
@@ -93,8 +159,7 @@ def codings(concept: object) -> tuple[Coding, ...]:
     return tuple(found)
 
 
-def concept_texts(concept: object) -> tuple[str, ...]:
-    """The human-readable names of a CodeableConcept: its text first, then the displays of its codings."""
+def _concept_texts(concept: object) -> tuple[str, ...]:
     names: list[str] = []
     for item in objects(concept):
         names.append(text(item.get("text")))
@@ -132,10 +197,18 @@ class Interval:
 
 def interval(value: object, zone: tzinfo) -> Interval | None:
     """A FHIR date, dateTime or instant as the interval it denotes; None when it is no real date."""
-    return _interval(value, zone) if isinstance(value, str) and len(value) <= 40 else None
+    if not isinstance(value, str) or len(value) > 40:
+        return None
+    if _USUAL.fullmatch(value):  # most of a record's times; the library reads them in a fraction of the time
+        try:
+            instant = datetime.fromisoformat(value)
+            instant = (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return _interval(value, zone)
+        return Interval(instant, instant, "time")
+    return _interval(value, zone)
 
 
-@lru_cache(maxsize=4096)  # one record repeats its dates many times
 def _interval(value: str, zone: tzinfo) -> Interval | None:
     match = _DATE.fullmatch(value.strip())
     if match is None:

@@ -28,8 +28,8 @@ def in_force(resource: Resource, now: datetime, zone: tzinfo) -> bool:
         return False
     if text(resource.get("taken")) == "n" or flag(resource.get("wasNotTaken")):
         return False
-    supply_end = period(obj(resource.get("dispenseRequest")).get("validityPeriod"), zone)[1]
     if status == "completed":  # de-identified exports complete every order; the supply period tells
+        supply_end = _end(obj(resource.get("dispenseRequest")).get("validityPeriod"), zone)
         return supply_end is not None and supply_end.latest >= now
     if status in _NOT_TAKEN or status == "draft":
         return False
@@ -39,30 +39,37 @@ def in_force(resource: Resource, now: datetime, zone: tzinfo) -> bool:
 
 def ended_at(resource: Resource, now: datetime, zone: tzinfo) -> Interval | None:
     """The end that an entry states, or the nearest thing to one; never after now."""
-    supply = obj(resource.get("dispenseRequest"))
-    stated = (
-        stated_end(resource, zone),
-        period(supply.get("validityPeriod"), zone)[1],
-        interval(obj(resource.get("meta")).get("lastUpdated"), zone),
-        authored(resource, zone),
-    )
-    for one in stated:
+    for read in (stated_end, _supply_end, _last_updated, authored):
+        one = read(resource, zone)
         if one is not None and one.earliest <= now:
             return replace(one, latest=min(one.latest, now))
     return None
+
+
+def _supply_end(resource: Resource, zone: tzinfo) -> Interval | None:
+    return _end(obj(resource.get("dispenseRequest")).get("validityPeriod"), zone)
+
+
+def _last_updated(resource: Resource, zone: tzinfo) -> Interval | None:
+    return interval(obj(resource.get("meta")).get("lastUpdated"), zone)
+
+
+def _end(stated: object, zone: tzinfo) -> Interval | None:
+    """The end of a Period; most have none, and their start need not be read for that."""
+    return interval(obj(stated).get("end"), zone)
 
 
 def stated_end(resource: Resource, zone: tzinfo) -> Interval | None:
     """When the therapy ends, where the order says so: the latest end over all instructions."""
     if text(resource.get("dateEnded")):
         return interval(resource.get("dateEnded"), zone)
-    effective = period(resource.get("effectivePeriod"), zone)[1]
+    effective = _end(resource.get("effectivePeriod"), zone)
     if effective is not None:
         return effective
     ends = []
     for dosage in objects(resource.get("dosageInstruction")) or objects(resource.get("dosage")):
         repeat = obj(obj(dosage.get("timing")).get("repeat"))
-        end = period(repeat.get("boundsPeriod"), zone)[1]
+        end = _end(repeat.get("boundsPeriod"), zone)
         if end is None:
             return None
         ends.append(end)
@@ -74,7 +81,8 @@ def course_days(resource: Resource, zone: tzinfo) -> Decimal | None:
     lengths = []
     for dosage in objects(resource.get("dosageInstruction")) or objects(resource.get("dosage")):
         repeat = obj(obj(dosage.get("timing")).get("repeat"))
-        start, end = period(repeat.get("boundsPeriod"), zone)
+        end = _end(repeat.get("boundsPeriod"), zone)
+        start = period(repeat.get("boundsPeriod"), zone)[0] if end is not None else None
         if start is not None and end is not None:
             lengths.append(Decimal((end.latest - start.earliest).days))
         limits = (
@@ -89,6 +97,8 @@ def course_days(resource: Resource, zone: tzinfo) -> Decimal | None:
 
 
 def _days(quantity: object) -> Decimal | None:
+    if quantity is None:
+        return None
     stated = obj(quantity)
     value = number(stated.get("value"))
     unit = read_unit(text(stated.get("unit")), text(stated.get("code")), text(stated.get("system")))

@@ -1,12 +1,14 @@
 """Which value sets a FHIR concept belongs to."""
 
-from typing import Protocol
+from functools import lru_cache
+from typing import Any, Protocol
 
-from cards.facts.resources import codings, concept_texts
+from cards.facts.resources import Concept, read_concept, remembered_concept, structure
 from terminology.coding import Coding
 
 # A code that only says "physical therapy" leaves open which; the text beside it may tell.
 _SAY_LITTLE = frozenset({"physical-therapy"})
+_REMEMBERED = 8192
 
 
 class ValueSets(Protocol):
@@ -14,6 +16,9 @@ class ValueSets(Protocol):
 
     def value_sets(self, coding: Coding) -> frozenset[str]:
         """Ids of the value sets that hold this system and code."""
+
+    def __hash__(self) -> int:
+        """By identity: what it says of vocabulary is remembered."""
 
 
 class NamedSets(ValueSets, Protocol):
@@ -25,7 +30,8 @@ class NamedSets(ValueSets, Protocol):
 
 def value_sets_of(concept: object, terms: ValueSets) -> frozenset[str]:
     """The value sets of all codings of a CodeableConcept, Coding, or list of them."""
-    return frozenset().union(*(terms.value_sets(coding) for coding in codings(concept)))
+    key = lasting_key(concept, terms)
+    return _value_sets(read_concept(concept), terms) if key is None else _remembered(key, terms)
 
 
 def named_sets_of(concept: object, terms: NamedSets, *, on_record: bool = False) -> frozenset[str]:
@@ -37,5 +43,19 @@ def named_sets_of(concept: object, terms: NamedSets, *, on_record: bool = False)
     coded = value_sets_of(concept, terms)
     if coded - _SAY_LITTLE:
         return coded
-    texts = concept_texts(concept)
+    texts = read_concept(concept).texts
     return coded.union(*(terms.named_sets(one, on_record=on_record) for one in texts))
+
+
+def lasting_key(concept: object, terms: Any) -> bytes | None:
+    """The structure of a concept where what `terms` say about it may be remembered, else None."""
+    return structure(concept) if getattr(terms, "lasting", False) else None
+
+
+def _value_sets(concept: Concept, terms: ValueSets) -> frozenset[str]:
+    return frozenset().union(*(terms.value_sets(coding) for coding in concept.codings))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _remembered(key: bytes, terms: ValueSets) -> frozenset[str]:
+    return _value_sets(remembered_concept(key), terms)

@@ -8,7 +8,7 @@ from cards.facts.medications import Order
 from cards.facts.resources import as_list, codings, obj
 from cards.rules import context
 from cards.rules.answer import HOLDS_NOT, Answer, Check, Situation, unknown, whether
-from cards.rules.context import alongside, continued, daily_exposure, in_force
+from cards.rules.context import alongside, continued, daily_exposure, in_force, no_medication_list
 from cards.wording import amount, escape
 
 
@@ -99,7 +99,7 @@ def single_units_above(situation: Situation, limit: Decimal) -> Answer:
 
 def mg_per_kg_above(situation: Situation, limit: Decimal) -> Answer:
     """The day's total of the ordered ingredient is above so many mg per kg of the weight on file."""
-    exposure, weight = daily_exposure(situation.order, situation.ctx), situation.ctx.renal.weight_kg
+    exposure, weight = daily_exposure(situation.order, situation.ctx), situation.ctx.renal.body_weight_kg
     if exposure is None or not weight:
         return unknown("daily dose or weight not known")
     each = exposure / weight
@@ -136,7 +136,7 @@ def route(situation: Situation, wanted: str) -> Answer:
 def new_start(situation: Situation) -> Answer:
     """The ingredient is new to the patient; not known without a medication list."""
     new = context.new_start(situation.order, situation.ctx)
-    return unknown("no medication list was supplied") if new is None else whether(new)
+    return unknown(no_medication_list(situation.ctx)) if new is None else whether(new)
 
 
 def continued_unchanged(situation: Situation) -> Answer:
@@ -173,7 +173,7 @@ def _found(situation: Situation, name: str, among: Iterable[Order]) -> Answer:
         if name in one.classes:
             return whether(True, f"Also: {_name(one)}" if one is not situation.order else "", _name(one))
     if situation.ctx.record.state("medications") != "given":
-        return unknown("no medication list was supplied")
+        return unknown(no_medication_list(situation.ctx))
     return HOLDS_NOT
 
 

@@ -11,7 +11,7 @@ from cards.facts.medications import Order
 from cards.facts.resources import concept_texts, objects, text
 from cards.rules.answer import HOLDS_NOT, Answer, Check, Situation, unknown, whether
 from cards.rules.basis import plain_name
-from cards.rules.context import Context, alongside, continued
+from cards.rules.context import Context, alongside, continued, no_medication_list
 from cards.wording import amount
 
 
@@ -27,12 +27,26 @@ def pair_class(situation: Situation, name: str) -> Answer:
 
 def also_on(situation: Situation, name: str) -> Answer:
     """Therapy in force or being ordered, besides the drugs of the pair, belongs to the class."""
+    return _also(situation, name, lambda _: True)
+
+
+def also_on_longer_than(situation: Situation, name: str, days: Decimal) -> Answer:
+    """The same, and it is not known to be given once or for at most so many days."""
+
+    def long(one: Order) -> bool:
+        once = "one-off" in one.dose.flags and days >= 1
+        return not once and (one.course_days is None or one.course_days > days)
+
+    return _also(situation, name, long)
+
+
+def _also(situation: Situation, name: str, counts: Callable[[Order], bool]) -> Answer:
     own = {_drug(one) for one in _pair(situation)}
     for one in alongside(situation.order, situation.ctx):
-        if name in one.classes and _drug(one) not in own:
+        if name in one.classes and _drug(one) not in own and counts(one):
             return whether(True, f"Also: {plain_name(one)}", plain_name(one))
     if situation.ctx.record.state("medications") != "given":
-        return unknown("no medication list was supplied")
+        return unknown(no_medication_list(situation.ctx))
     return HOLDS_NOT
 
 
@@ -42,7 +56,10 @@ def none_known(situation: Situation, name: str) -> Answer:
     found = next((one for one in together if name in one.classes), None)
     if found is not None:
         return whether(False, f"On {plain_name(found)} ({name.replace('-', ' ')})")
-    return whether(True, f"No {name.replace('-', ' ')} on the medication list")
+    kind = name.replace("-", " ")
+    if situation.ctx.record.state("medications") != "given":
+        return whether(True, f"No {kind} known: {no_medication_list(situation.ctx)}")
+    return whether(True, f"No {kind} on the medication list")
 
 
 def class_as_needed(situation: Situation, name: str) -> Answer:
@@ -183,6 +200,7 @@ CHECKS: dict[str, Check] = {
     "ordered": ordered,
     "pair-class": pair_class,
     "also-on": also_on,
+    "also-on-longer-than": also_on_longer_than,
     "none-known": none_known,
     "class-as-needed": class_as_needed,
     "class-course-at-most": class_course_at_most,

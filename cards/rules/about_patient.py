@@ -85,7 +85,7 @@ def _surely_before(problem: Problem, first: Any) -> bool:
 def _problem(situation: Situation, found: Problem | None, value_set: str) -> Answer:
     if found is None:
         if situation.ctx.record.state("conditions") != "given":
-            return unknown("no problem list was supplied")
+            return unknown(situation.ctx.record.no_list("conditions", "problem list"))
         return HOLDS_NOT
     ago = ""
     if found.dated is not None:

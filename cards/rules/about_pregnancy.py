@@ -15,21 +15,28 @@ def pregnant(situation: Situation) -> Answer:
     """The patient is pregnant."""
     found = situation.ctx.pregnancy
     if found.status == "unknown":
-        return unknown(f"pregnancy not known: {found.why}")
+        return unknown(f"pregnancy not known: {_why(situation)}")
     return whether(found.status == "yes", lambda: gestation_line(found), _weeks(found))
 
 
 def pregnancy_unknown(situation: Situation) -> Answer:
     """Nothing on record tells whether the patient is pregnant."""
     found = situation.ctx.pregnancy
-    return whether(found.status == "unknown", lambda: f"Pregnancy: not known ({found.why})")
+    return whether(found.status == "unknown", lambda: f"Pregnancy: not known ({_why(situation)})")
+
+
+def _why(situation: Situation) -> str:
+    """Why it is not known, and whether the results that would tell were there to read."""
+    record, why = situation.ctx.record, situation.ctx.pregnancy.why
+    missing = record.none_there("pregnancy", "pregnancy results")
+    return why if record.state("pregnancy") == "given" else f"{why}; {missing}"
 
 
 def gestation_at_least(situation: Situation, weeks: Decimal) -> Answer:
     """The pregnancy may have reached so many completed weeks."""
     found = situation.ctx.pregnancy
     if found.status == "unknown":
-        return unknown(f"pregnancy not known: {found.why}")
+        return unknown(f"pregnancy not known: {_why(situation)}")
     return whether(found.may_have_reached(int(weeks)), lambda: gestation_line(found), _weeks(found))
 
 

@@ -29,7 +29,7 @@ def on_record(situation: Situation, value_set: str) -> Answer:
             return _event(situation, event)
     problem = next((p for p in situation.ctx.problems if p.active and value_set in p.value_sets), None)
     if problem is not None:
-        return whether(True, f"Problem list: {escape(problem.text) or value_set}")
+        return whether(True, f"Problem list: {escape(problem.text) or value_set.replace('-', ' ')}")
     return HOLDS_NOT
 
 
@@ -39,9 +39,9 @@ def device_in_place(situation: Situation, value_set: str) -> Answer:
         if event.kind == "device" and value_set in event.value_sets:
             return _event(situation, event)
     problem = next((p for p in situation.ctx.problems if p.active and value_set in p.value_sets), None)
-    return (
-        HOLDS_NOT if problem is None else whether(True, f"Problem list: {escape(problem.text) or value_set}")
-    )
+    if problem is None:
+        return HOLDS_NOT
+    return whether(True, f"Problem list: {escape(problem.text) or value_set.replace('-', ' ')}")
 
 
 def same_site(situation: Situation, name: str) -> Answer:
@@ -89,6 +89,9 @@ def _event(situation: Situation, event: Event) -> Answer:
         what = "Problem list"
     return whether(True, f"{what}: {escape(event.text)}{when}", ago)
 
+
+# What depends on the order too; the rest on the patient alone.
+OF_ORDER = frozenset({"same-site", "planned-within"})
 
 CHECKS: dict[str, Check] = {
     "done-within": done_within,

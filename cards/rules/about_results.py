@@ -1,5 +1,6 @@
 """Predicates about kidney function and laboratory results."""
 
+import re
 from decimal import Decimal
 
 from cards.facts.lab_table import LABS
@@ -9,6 +10,7 @@ from cards.wording import whole
 
 # More days than any order lies ahead.
 ANY_TIME = Decimal(36_500)
+_ALLELE = re.compile(r"HLA-([A-Z])-(\d\d)(\d\d)")
 
 
 def crcl_below(situation: Situation, limit: Decimal) -> Answer:
@@ -107,7 +109,12 @@ def blood_pressure_at_least(
     """The last blood pressure, at most so many days old, reaches one of the two limits (mmHg)."""
     upper, lower = situation.ctx.labs.latest("systolic"), situation.ctx.labs.latest("diastolic")
     if isinstance(upper, str) or upper.age_days > days:
-        return unknown("no recent blood pressure on file")
+        record, key = situation.ctx.record, LABS["systolic"].key
+        return unknown(
+            "no recent blood pressure on file"
+            if record.state(key) == "given"
+            else record.none_there(key, "blood pressure")
+        )
     high = upper.value >= systolic
     written = whole(upper.value)
     if not isinstance(lower, str) and lower.observed == upper.observed:
@@ -134,18 +141,32 @@ def result_positive(situation: Situation, value_set: str) -> Answer:
     """A test of the set was positive."""
     positive = situation.ctx.labs.positive(value_set)
     if positive is None:
-        return unknown(f"no result of {value_set} on file")
-    return whether(positive, f"Result of {value_set}: {'positive' if positive else 'negative'}")
+        return unknown(_no_result(situation, value_set))
+    return whether(positive, f"Result of {_called(value_set)}: {'positive' if positive else 'negative'}")
 
 
 def result_on_file(situation: Situation, value_set: str) -> Answer:
     """A test of the set has a readable result."""
-    return whether(situation.ctx.labs.positive(value_set) is not None, f"no result of {value_set} on file")
+    found = situation.ctx.labs.positive(value_set) is not None
+    return whether(found, "" if found else _no_result(situation, value_set))
+
+
+def _called(value_set: str) -> str:
+    """ "HLA-B*15:02" of "hla-b-1502"."""
+    return _ALLELE.sub(r"HLA-\1*\2:\3", value_set.upper())
+
+
+def _no_result(situation: Situation, value_set: str) -> str:
+    """These are genetic results: no other test is asked for by a set of its own."""
+    return situation.ctx.record.none_there("genetics", f"{_called(value_set)} result")
 
 
 def _short(value: Decimal) -> str:
     return f"{value.quantize(Decimal('0.1')).normalize():f}"
 
+
+# What depends on the order too; the rest on the patient alone.
+OF_ORDER = frozenset({"over-next-renal-band", "lab-planned"})
 
 CHECKS: dict[str, Check] = {
     "crcl-below": crcl_below,

@@ -7,7 +7,7 @@ from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line
 from cards.rules.context import Context, daily_exposure
 from cards.rules.severity import adjusted
-from cards.wording import amount
+from cards.wording import amount, fill
 
 
 def check(statement: Statement, rule: AgeLimit, order: Order, ctx: Context) -> Outcome:
@@ -18,7 +18,7 @@ def check(statement: Statement, rule: AgeLimit, order: Order, ctx: Context) -> O
     if youngest >= rule.below or oldest < rule.start:
         return not_fired(f"applies from {rule.start} to below {rule.below} years")
     severity, because = adjusted(statement.severity, statement, ctx, order)
-    exposure, weight = daily_exposure(order, ctx), ctx.renal.weight_kg
+    exposure, weight = daily_exposure(order, ctx), ctx.renal.body_weight_kg
     per_kg = f" ({amount(exposure / weight)} mg/kg/day)" if exposure is not None and weight else ""
     ages = str(youngest) if youngest == oldest else f"{youngest} to {oldest}"
     return fired(
@@ -26,7 +26,7 @@ def check(statement: Statement, rule: AgeLimit, order: Order, ctx: Context) -> O
             statement=statement,
             order=order.id,
             severity=severity,
-            summary=rule.summary.format(drug=drug_name(statement, order), per_kg=per_kg),
+            summary=fill(rule.summary, {"drug": drug_name(statement, order), "per_kg": per_kg}),
             reason=rule.reason,
             advice=(*because, rule.advice),
             basis=(f"Age {ages} years", order_line(order, ctx)),

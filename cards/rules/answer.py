@@ -1,14 +1,13 @@
 """What a predicate answers: it holds, it does not, or that is not known; and the input that decided."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cards.facts.medications import Order
 from cards.rules.context import Context
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What a predicate looks at: the order being judged, and the other order of a pair or None.
 
     `beside` are the further orders of a stack.
@@ -20,8 +19,7 @@ class Situation:
     beside: tuple[Order, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """`holds` is None where it is not known. `basis` names the input (value, date), or what is missing.
 
     `value` is the input in a word or two, for a summary ("520 ms", "3 weeks ago"); `drugs` are the ingredients

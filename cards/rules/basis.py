@@ -1,5 +1,6 @@
 """The lines that say which inputs a finding used: value, unit, date, and what was missing."""
 
+import re
 from decimal import Decimal
 
 from cards.facts.lab_table import LABS
@@ -7,36 +8,49 @@ from cards.facts.medications import Order
 from cards.knowledge.rule_types import Regimen
 from cards.knowledge.statements import Statement
 from cards.rules.context import Context, daily_exposure
-from cards.wording import amount, drug, escape, times, whole
+from cards.wording import Name, amount, drug, escape, service, times, whole
+
+_CODE = re.compile(r"[A-Z]?\d[\w.-]*")
 
 
-def drug_name(statement: Statement, order: Order) -> str:
+def drug_name(statement: Statement, order: Order) -> Name:
     """The name a card calls the drug by: the product of the statement, else the ordered drug."""
     if statement.drug is not None:
-        return statement.drug.name
+        name, ingredient = statement.drug.name, statement.drug.ingredient
+        generic = name.lower().startswith(ingredient.lower())  # "Tapentadol ER", but not "Lyrica CR"
+        return Name(name, name[:1].lower() + name[1:] if generic else name)
     return order_name(order)
 
 
-def order_name(order: Order) -> str:
+def order_name(order: Order) -> Name:
     """Ingredient of an order, capitalised; the text of the order where no drug was recognised."""
     name = plain_name(order)
-    return name[:1].upper() + name[1:] if order.ingredient is not None else name
+    return Name(name[:1].upper() + name[1:] if order.ingredient is not None else name, name)
 
 
 def plain_name(order: Order) -> str:
     """The same inside a sentence."""
-    return drug(order.ingredient.name) if order.ingredient is not None else escape(order.named)
+    if order.ingredient is not None:
+        return drug(order.ingredient.name)
+    return escape(order.named) or service(order.classes)
 
 
 def order_line(order: Order, ctx: Context, role: str = "Order") -> str:
     """What was ordered, as read; `role` says what part it has ("Order", "With")."""
+    known = ctx.order_lines.get((id(order), role))
+    if known is None:
+        known = ctx.order_lines[(id(order), role)] = (order, _order_line(order, ctx, role))
+    return known[1]
+
+
+def _order_line(order: Order, ctx: Context, role: str) -> str:
     dose = order.dose
     if not order.has_drug:
         day = order.planned.earliest.astimezone(ctx.policy.zone).date().isoformat() if order.planned else ""
-        return f"{role}: {escape(order.named)}{f', planned for {day}' if day else ''}"
+        return f"{role}: {plain_name(order)}{f', planned for {day}' if day else ''}"
     if dose.peak_day_mg is None:
-        return f"{role}: {escape(order.named)}; daily dose not readable ({dose.why})"
-    parts = [f"{role}: {escape(order.named)}, {amount(dose.peak_day_mg)} mg/day"]
+        return f"{role}: {_called(order)}; daily dose not readable ({dose.why})"
+    parts = [f"{role}: {_called(order)}, {amount(dose.peak_day_mg)} mg/day"]
     if dose.max_single_mg is not None:
         parts.append(f"up to {amount(dose.max_single_mg)} mg per dose")
     if dose.doses_per_day is not None:
@@ -71,8 +85,22 @@ def lab_lines(statement: Statement, ctx: Context) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _called(order: Order) -> str:
+    """What the order calls the drug, with the ingredient where a code or a brand does not tell it."""
+    named, ingredient = escape(order.named), plain_name(order)
+    if order.ingredient is None or ingredient.lower() in named.lower():
+        return named
+    return f"{ingredient} (code {named})" if _CODE.fullmatch(order.named) else f"{named} ({ingredient})"
+
+
 def renal_lines(ctx: Context) -> tuple[str, ...]:
     """The kidney function used, with every input and its date."""
+    if not ctx.renal_lines:
+        ctx.renal_lines.append(_renal_lines(ctx))
+    return ctx.renal_lines[0]
+
+
+def _renal_lines(ctx: Context) -> tuple[str, ...]:
     renal = ctx.renal
     lines: list[str] = []
     if renal.basis == "haemodialysis":

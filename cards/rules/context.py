@@ -1,9 +1,12 @@
 """Everything a rule may look at, and the exposure questions all rules ask alike."""
 
-from dataclasses import dataclass, replace
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from cards.facts.lab_values import Labs
 from cards.facts.medications import Order
@@ -14,14 +17,23 @@ from cards.facts.procedures import Event
 from cards.facts.record import Record
 from cards.facts.renal import RenalFunction
 from cards.facts.resources import Interval
+from cards.knowledge.conditions import Predicate
+from cards.knowledge.index import REMEMBERED
 from cards.knowledge.loader import Knowledge
 from cards.knowledge.rule_types import Band, RenalDose
 from cards.policy import Policy
 
+if TYPE_CHECKING:
+    from cards.rules.answer import Answer
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One evaluation's facts; `drafts` in the order they are judged: a pair belongs to the later one."""
+    """One evaluation's facts; `drafts` in the order they are judged: a pair belongs to the later one.
+
+    `answers` are those that depend on the patient alone. The answers to questions that all statements ask alike
+    are kept by the identity of the order; a context with other drafts (`replace`) begins them anew.
+    """
 
     hook: str
     now: datetime
@@ -39,10 +51,25 @@ class Context:
     events: tuple[Event, ...]
     inpatient: bool
     pregnancy: Pregnancy
+    answers: dict[Predicate, Answer] = field(default_factory=dict, repr=False)
+    # Lines that several findings print alike; with the order, so that its identity is not given to another.
+    order_lines: dict[tuple[int, str], tuple[Order, str]] = field(
+        init=False, default_factory=dict, repr=False
+    )
+    renal_lines: list[tuple[str, ...]] = field(init=False, default_factory=list, repr=False)
+    _planned: list[tuple[Event, ...]] = field(init=False, default_factory=list, repr=False)
+    _in_force: dict[int, tuple[Order, ...]] = field(init=False, default_factory=dict, repr=False)
+    _alongside: dict[int, tuple[Order, ...]] = field(init=False, default_factory=dict, repr=False)
+    _around: dict[int, frozenset[str]] = field(init=False, default_factory=dict, repr=False)
 
     @property
     def planned(self) -> tuple[Event, ...]:
         """Services that are ordered and not yet done, on file or among the drafts."""
+        if not self._planned:
+            self._planned.append(self._read_planned())
+        return self._planned[0]
+
+    def _read_planned(self) -> tuple[Event, ...]:
         drafted = (
             Event(
                 kind="planned",
@@ -58,28 +85,19 @@ class Context:
         return (*(event for event in self.events if event.kind == "planned"), *drafted)
 
 
-def supersedes(draft: Order, listed: Order) -> bool:
-    """Whether `draft` takes the place of `listed`: same id, named as prior, or the same product."""
-    if listed.id == draft.id or listed.id in draft.prior:
-        return True
-    if not draft.has_drug or draft.drug_key == ("", ""):
-        return False
-    return draft.drug_key == listed.drug_key
-
-
 def standing(medications: tuple[Order, ...], drafts: tuple[Order, ...]) -> tuple[Order, ...]:
-    """The medication list less what the drafts replace or stop."""
-    return tuple(listed for listed in medications if not any(supersedes(draft, listed) for draft in drafts))
+    """The medication list less what the drafts replace or stop: same id, named as prior, or the same product."""
+    ids = {draft.id for draft in drafts}.union(*(draft.prior for draft in drafts))
+    products = {draft.drug_key for draft in drafts if draft.has_drug} - {("", "")}
+    return tuple(one for one in medications if one.id not in ids and one.drug_key not in products)
 
 
 def stopping(medications: tuple[Order, ...], drafts: tuple[Order, ...], now: datetime) -> tuple[Order, ...]:
     """Entries of the list that a draft stops today: no exposure any more, but their effect wears off."""
+    stops = tuple(draft for draft in drafts if draft.kind == "stop")
+    left = {id(one) for one in standing(medications, stops)}
     ends = Interval(now, now, "time")
-    return tuple(
-        replace(listed, kind="ended", ends=ends)
-        for listed in medications
-        if any(draft.kind == "stop" and supersedes(draft, listed) for draft in drafts)
-    )
+    return tuple(replace(one, kind="ended", ends=ends) for one in medications if id(one) not in left)
 
 
 def in_force(order: Order, ctx: Context) -> tuple[Order, ...]:
@@ -87,6 +105,13 @@ def in_force(order: Order, ctx: Context) -> tuple[Order, ...]:
 
     For an entry of the list itself (patient-view): the entries before it, so that a pair is judged once.
     """
+    found = ctx._in_force.get(id(order))
+    if found is None:
+        found = ctx._in_force[id(order)] = _in_force(order, ctx)
+    return found
+
+
+def _in_force(order: Order, ctx: Context) -> tuple[Order, ...]:
     if order.kind == "active":
         return tuple(takewhile(lambda listed: listed is not order, ctx.standing))
     earlier = tuple(
@@ -97,17 +122,30 @@ def in_force(order: Order, ctx: Context) -> tuple[Order, ...]:
     return earlier + ctx.standing
 
 
+def classes_around(order: Order, ctx: Context) -> frozenset[str]:
+    """The classes of all therapy in force with this order, and of what has ended."""
+    found = ctx._around.get(id(order))
+    if found is None:
+        found = frozenset().union(*(one.classes for one in (*in_force(order, ctx), *ctx.ended)))
+        ctx._around[id(order)] = found
+    return found
+
+
 def alongside(order: Order, ctx: Context) -> tuple[Order, ...]:
     """All other therapy in force or being ordered in this session, later drafts included.
 
     What protects or aggravates counts wherever it stands; `in_force` decides who a pair belongs to.
     """
-    drafts = tuple(
-        draft
-        for draft in ctx.drafts
-        if draft is not order and draft.kind == "draft" and draft.id not in order.prior
-    )
-    return (*drafts, *(listed for listed in ctx.standing if listed is not order))
+    found = ctx._alongside.get(id(order))
+    if found is None:
+        drafts = tuple(
+            draft
+            for draft in ctx.drafts
+            if draft is not order and draft.kind == "draft" and draft.id not in order.prior
+        )
+        found = (*drafts, *(listed for listed in ctx.standing if listed is not order))
+        ctx._alongside[id(order)] = found
+    return found
 
 
 def daily_exposure(order: Order, ctx: Context) -> Decimal | None:
@@ -158,8 +196,24 @@ def new_start(order: Order, ctx: Context) -> bool | None:
     return True if ctx.record.state("medications") == "given" else None
 
 
+def no_medication_list(ctx: Context) -> str:
+    """Why the medication list is not known, where its key was not supplied or failed."""
+    return ctx.record.no_list("medications", "medication list")
+
+
 def renal_rule(order: Order, ctx: Context) -> RenalDose | None:
     """The renal table of the order's product for this jurisdiction."""
+    memory: dict[object, tuple[RenalDose | None]] = ctx.knowledge.derived.setdefault("renal-rule", {})
+    key = (order.drug_key, order.classes, ctx.policy.jurisdiction)
+    found = memory.get(key)
+    if found is None:
+        found = (_renal_rule(order, ctx),)
+        if len(memory) < REMEMBERED:
+            memory[key] = found
+    return found[0]
+
+
+def _renal_rule(order: Order, ctx: Context) -> RenalDose | None:
     for statement in ctx.knowledge.about(order.drug_key, order.classes):
         if isinstance(statement.rule, RenalDose) and ctx.policy.jurisdiction in statement.jurisdictions:
             return statement.rule

@@ -1,5 +1,7 @@
 """Sends a statement to the module of its kind."""
 
+from typing import Any
+
 from cards.facts.medications import Order
 from cards.finding import Outcome, not_fired
 from cards.knowledge.rule_types import (
@@ -35,6 +37,22 @@ from cards.rules import (
 )
 from cards.rules.context import Context
 
+# Kind of rule to the module that checks it.
+_CHECKED_BY: dict[type, Any] = {
+    RenalDose: renal_dose,
+    DoseLimit: dose_limit,
+    Frequency: frequency,
+    StartDose: start_dose,
+    AgeLimit: age_limit,
+    Pair: interaction,
+    Duplicate: duplicate_therapy,
+    Circumstance: circumstance,
+    Monitoring: monitoring,
+    Application: application,
+    RepeatInterval: repeat_interval,
+    ProcedureHold: procedure_hold,
+}
+
 
 def check(statement: Statement, order: Order, ctx: Context) -> Outcome:
     """What one statement says about one order."""
@@ -43,28 +61,5 @@ def check(statement: Statement, order: Order, ctx: Context) -> Outcome:
         return taper.check(statement, rule, order, ctx)
     if order.kind == "stop":
         return not_fired("the order stops the drug")
-    match rule:
-        case RenalDose():
-            return renal_dose.check(statement, rule, order, ctx)
-        case DoseLimit():
-            return dose_limit.check(statement, rule, order, ctx)
-        case Frequency():
-            return frequency.check(statement, rule, order, ctx)
-        case StartDose():
-            return start_dose.check(statement, rule, order, ctx)
-        case AgeLimit():
-            return age_limit.check(statement, rule, order, ctx)
-        case Pair():
-            return interaction.check(statement, rule, order, ctx)
-        case Duplicate():
-            return duplicate_therapy.check(statement, rule, order, ctx)
-        case Circumstance():
-            return circumstance.check(statement, rule, order, ctx)
-        case Monitoring():
-            return monitoring.check(statement, rule, order, ctx)
-        case Application():
-            return application.check(statement, rule, order, ctx)
-        case RepeatInterval():
-            return repeat_interval.check(statement, rule, order, ctx)
-        case ProcedureHold():
-            return procedure_hold.check(statement, rule, order, ctx)
+    outcome: Outcome = _CHECKED_BY[type(rule)].check(statement, rule, order, ctx)
+    return outcome

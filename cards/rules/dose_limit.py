@@ -3,21 +3,23 @@
 from cards.card import Indicator
 from cards.facts.medications import Order
 from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired
-from cards.knowledge.rule_types import DoseLimit
+from cards.knowledge.rule_types import ABOVE_LABEL, DoseLimit
 from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line
 from cards.rules.context import Context, certain_exposure, daily_exposure
-from cards.rules.predicates import holds
+from cards.rules.predicates import holds, judge
 from cards.rules.severity import adjusted, by_dose_reading
-from cards.wording import amount, say
+from cards.wording import amount, fill, say
 
 
 def check(statement: Statement, rule: DoseLimit, order: Order, ctx: Context) -> Outcome:
     """Whether the order, with other orders of the same ingredient, exceeds the maximum."""
     if rule.indication.predicates and not holds(rule.indication, ctx, order):
-        return not_fired("the indication of this limit is not on the problem list")
-    if holds(rule.unless, ctx, order):
-        return not_fired("another indication with a higher limit is on the problem list")
+        asked = ", ".join(map(str, rule.indication.predicates))
+        return not_fired(f"the limit is for another situation ({asked}, not known to hold)")
+    spared = judge(rule.unless, ctx, order)
+    if spared.holds:
+        return not_fired(lambda: f"the limit does not count here: {spared.why()}")
     exposure, single = certain_exposure(order, ctx), order.dose.max_single_mg
     over_day = exposure is not None and exposure > rule.max_mg_per_day
     over_single = single is not None and rule.max_single_mg is not None and single > rule.max_single_mg
@@ -26,7 +28,9 @@ def check(statement: Statement, rule: DoseLimit, order: Order, ctx: Context) -> 
             return cannot(f"daily dose not readable: {order.dose.why}")
         return not_fired(lambda: f"{amount(exposure)} mg/day is within {amount(rule.max_mg_per_day)} mg/day")
     drug = drug_name(statement, order)
-    if over_day and over_single and exposure is not None and single is not None and rule.max_single_mg:
+    # A statement with its own words has a limit that is no label maximum (usual doses, one indication).
+    own = rule.summary != ABOVE_LABEL
+    if over_day and over_single and not own and exposure is not None and single and rule.max_single_mg:
         summary = say(
             "limit-both",
             drug=drug,
@@ -36,7 +40,9 @@ def check(statement: Statement, rule: DoseLimit, order: Order, ctx: Context) -> 
             single_limit=amount(rule.max_single_mg),
         )
     elif over_day and exposure is not None:
-        summary = rule.summary.format(drug=drug, dose=amount(exposure), limit=amount(rule.max_mg_per_day))
+        summary = fill(
+            rule.summary, {"drug": drug, "dose": amount(exposure), "limit": amount(rule.max_mg_per_day)}
+        )
     else:
         assert single is not None and rule.max_single_mg is not None  # noqa: S101, PT018
         summary = say("limit-single", drug=drug, dose=amount(single), limit=amount(rule.max_single_mg))

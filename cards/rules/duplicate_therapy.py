@@ -6,7 +6,7 @@ from cards.facts.medications import Order
 from cards.finding import Finding, Outcome, fired, not_fired, suppressed
 from cards.knowledge.rule_types import Duplicate
 from cards.knowledge.statements import Statement
-from cards.rules.basis import order_line, order_name
+from cards.rules.basis import order_line, plain_name
 from cards.rules.context import Context, in_force
 from cards.rules.severity import adjusted
 from cards.wording import amount
@@ -26,12 +26,13 @@ def check(statement: Statement, rule: Duplicate, order: Order, ctx: Context) -> 
     if not staying or _ending(order, rule, ctx):
         return suppressed("one of the two is being tapered or ends soon")
     severity, because = adjusted(statement.severity, statement, ctx, order)
+    text = rule.summary.format(other=_dosed(staying[0]), drug=_dosed(order))
     return fired(
         Finding(
             statement=statement,
             order=order.id,
             severity=severity,
-            summary=one_line(rule.summary.format(other=_dosed(staying[0]), drug=_dosed(order).lower())),
+            summary=one_line(text[:1].upper() + text[1:]),
             reason=rule.reason,
             advice=(*because, *rule.advice),
             basis=(order_line(order, ctx), *(order_line(other, ctx, "With") for other in staying)),
@@ -52,4 +53,4 @@ def _dosed(order: Order) -> str:
         else (f" {order.medication.release}")
     )
     dose = f" {amount(order.dose.peak_day_mg)} mg/day" if order.dose.peak_day_mg is not None else ""
-    return f"{order_name(order)}{release}{dose}"
+    return f"{plain_name(order)}{release}{dose}"

@@ -8,7 +8,7 @@ from cards.rules.basis import drug_name, order_line, renal_lines
 from cards.rules.context import Context, daily_exposure
 from cards.rules.predicates import holds
 from cards.rules.severity import adjusted, by_dose_reading
-from cards.wording import amount, times
+from cards.wording import amount, fill, times
 
 
 def check(statement: Statement, rule: Frequency, order: Order, ctx: Context) -> Outcome:
@@ -43,10 +43,13 @@ def check(statement: Statement, rule: Frequency, order: Order, ctx: Context) -> 
             statement=statement,
             order=order.id,
             severity=by_dose_reading(severity, order, ctx, None),
-            summary=rule.summary.format(
-                drug=drug_name(statement, order),
-                times=times(count) if count is not None else "",
-                gap=amount(gap) if gap is not None else "",
+            summary=fill(
+                rule.summary,
+                {
+                    "drug": drug_name(statement, order),
+                    "times": times(count) if count is not None else "",
+                    "gap": amount(gap) if gap is not None else "",
+                },
             ),
             reason=rule.reason,
             advice=(rule.advice, *because),

@@ -33,8 +33,7 @@ def check(statement: Statement, rule: Pair, order: Order, ctx: Context) -> Outco
     """Whether a partner is in force with the order, less the exceptions the statement names."""
     matches = list(_stacks(rule, order, ctx) if rule.third else _pairs(rule, order, ctx))
     if not matches:
-        groups = (rule.partner, rule.subject, *((rule.third,) if rule.third else ()))
-        return not_fired(lambda: f"no {' and '.join('/'.join(group) for group in groups)} together")
+        return apart(rule)
     if rule.when.predicates:
         verdicts = [(match, judge(rule.when, ctx, order, *_pair(match))) for match in matches]
         matches = [match for match, verdict in verdicts if verdict.holds]
@@ -85,21 +84,42 @@ def check(statement: Statement, rule: Pair, order: Order, ctx: Context) -> Outco
     )
 
 
+def apart(rule: Pair) -> Outcome:
+    """The outcome where a group lacks."""
+    groups = (rule.partner, rule.subject, *((rule.third,) if rule.third else ()))
+    return not_fired(lambda: f"no {' and '.join('/'.join(group) for group in groups)} together")
+
+
+def completed_by(rule: Pair, classes: frozenset[str]) -> frozenset[str]:
+    """The classes one of which another order must have, to make the pair or stack with an order of `classes`."""
+    groups = (rule.subject, rule.partner, rule.third)
+    return frozenset(
+        name
+        for place, own in enumerate(groups)
+        if not classes.isdisjoint(own)
+        for at, group in enumerate(groups)
+        if at != place
+        for name in group
+    )
+
+
 def _pair(match: _Match) -> tuple[Order, tuple[Order, ...]]:
     return match.partner, match.beside
 
 
 def _named_risks(rule: Pair, order: Order, lead: _Match, ctx: Context) -> list[str]:
-    risks = [
-        risk.says.format(
-            age=ctx.patient.age[1] if ctx.patient.age else "",
-            crcl=whole(ctx.renal.crcl_low) if ctx.renal.crcl_low is not None else "low",
-        )
-        for risk in rule.risks
-        if holds(risk.when, ctx, order, *_pair(lead))
-    ]
+    risks = [_said(risk.says, ctx) for risk in rule.risks if holds(risk.when, ctx, order, *_pair(lead))]
     factors = risk_factors(rule.risk_set, ctx, order, *_pair(lead)) if rule.risk_set else ()
     return [*risks, *(one for one in factors if one not in risks)]
+
+
+def _said(text: str, ctx: Context) -> str:
+    """The words of a risk; of the patient only what they ask for is read."""
+    if "{age}" in text:
+        text = text.replace("{age}", str(ctx.patient.age[1]) if ctx.patient.age else "")
+    if "{crcl}" in text:
+        text = text.replace("{crcl}", whole(ctx.renal.crcl_low) if ctx.renal.crcl_low is not None else "low")
+    return text
 
 
 def _needs_kidney(statement: Statement, severity: Indicator) -> bool:
@@ -152,13 +172,13 @@ def _drug(order: Order) -> str:
 
 def _of(names: Iterable[str], washout_days: int, rule: Pair, order: Order, ctx: Context) -> list[Order]:
     """Therapy in force of one of the classes, and what was stopped within the washout; each drug once."""
-    wanted = frozenset(names)
-    listed = [one for one in in_force(order, ctx) if one.classes & wanted and one is not order]
+    wanted = tuple(names)
+    listed = [one for one in in_force(order, ctx) if not one.classes.isdisjoint(wanted) and one is not order]
     if washout_days:
         listed += [
             one
             for one in ctx.ended
-            if one.classes & wanted
+            if not one.classes.isdisjoint(wanted)
             and one.ends is not None
             and one.ends.latest >= ctx.now - timedelta(days=_washout(one, washout_days, rule))
         ]

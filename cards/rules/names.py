@@ -52,6 +52,7 @@ PREDICATES: dict[str, tuple[str, ...]] = {
     "ordered": (),
     "pair-class": ("class",),
     "also-on": ("class",),
+    "also-on-longer-than": ("class", "days"),
     "none-known": ("class",),
     "class-as-needed": ("class",),
     "class-course-at-most": ("class", "days"),

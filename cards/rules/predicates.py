@@ -3,7 +3,7 @@
 Statements are silent on what is not known, except where they declare `when_missing`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal
 
 from cards.facts.medications import Order
@@ -30,12 +30,37 @@ _CHECKS: dict[str, Check] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a condition holds (None: not known), and the predicates that decided, with their answers."""
+# What depends on the patient alone, and so is asked once in an evaluation, whatever the order.
+OF_PATIENT = frozenset(
+    {
+        *about_patient.CHECKS,
+        *about_pregnancy.CHECKS,
+        *(about_results.CHECKS.keys() - about_results.OF_ORDER),
+        *(about_procedures.CHECKS.keys() - about_procedures.OF_ORDER),
+    }
+)
 
-    holds: bool | None
-    decided: tuple[tuple[Predicate, Answer], ...] = ()
+Decided = tuple[tuple[Predicate, Answer], ...]
+
+
+class Verdict:
+    """Whether a condition holds (None: not known), and the predicates that decided, with their answers.
+
+    Most conditions do not hold, and nobody asks which predicates decided: that is worked out when asked.
+    """
+
+    __slots__ = ("_decided", "holds")
+
+    def __init__(self, holds: bool | None, decided: Callable[[], Decided] | Decided = ()) -> None:
+        self.holds = holds
+        self._decided = decided
+
+    @property
+    def decided(self) -> Decided:
+        """The deciding predicates with their answers."""
+        if callable(self._decided):
+            self._decided = self._decided()
+        return self._decided
 
     @property
     def basis(self) -> tuple[str, ...]:
@@ -60,6 +85,9 @@ class Verdict:
         )
 
 
+_EMPTY = Verdict(False)
+
+
 def judge(
     condition: Condition,
     ctx: Context,
@@ -71,18 +99,26 @@ def judge(
 
     `partner` is the other order of a pair, `beside` the further ones of a stack.
     """
+    predicates = condition.predicates
+    if not predicates:
+        return _EMPTY
     situation = Situation(ctx, order, partner, beside)
-    answers = [(one, _answer(one, situation)) for one in condition.predicates]
-    true = tuple(pair for pair in answers if pair[1].holds is True)
-    false = tuple(pair for pair in answers if pair[1].holds is False)
-    open_ = tuple(pair for pair in answers if pair[1].holds is None)
-    if condition.mode == "all":
-        if false or not answers:
-            return Verdict(False, false)
-        return Verdict(None, open_) if open_ else Verdict(True, true)
-    if true:
-        return Verdict(True, true)
-    return Verdict(None, open_) if open_ else Verdict(False, false)
+    # One that is False settles "all", one that is True settles "any".
+    settles = condition.mode != "all"
+    open_ = False
+    for one in predicates:
+        holds = _answer(one, situation).holds
+        if holds is settles:
+            return Verdict(settles, lambda: _that(settles, predicates, situation))
+        open_ = open_ or holds is None
+    known = None if open_ else not settles
+    return Verdict(known, lambda: _that(known, predicates, situation))
+
+
+def _that(holds: bool | None, predicates: tuple[Predicate, ...], situation: Situation) -> Decided:
+    """The predicates with this answer."""
+    answers = ((one, _answer(one, situation)) for one in predicates)
+    return tuple(pair for pair in answers if pair[1].holds is holds)
 
 
 def holds(
@@ -93,7 +129,7 @@ def holds(
     beside: tuple[Order, ...] = (),
 ) -> bool:
     """Whether the condition is known to hold."""
-    return judge(condition, ctx, order, partner, beside).holds is True
+    return bool(condition.predicates) and judge(condition, ctx, order, partner, beside).holds is True
 
 
 def matching(
@@ -116,6 +152,16 @@ def risk_factors(
 
 
 def _answer(predicate: Predicate, situation: Situation) -> Answer:
+    remembered = situation.ctx.answers
+    answer = remembered.get(predicate)
+    if answer is None:
+        answer = _asked(predicate, situation)
+        if predicate.name in OF_PATIENT:
+            remembered[predicate] = answer
+    return answer
+
+
+def _asked(predicate: Predicate, situation: Situation) -> Answer:
     if predicate.name == "risk-factors-at-least":
         name, least = predicate.args
         answer = about_patient.count_factors(situation, judge, str(name), Decimal(least))

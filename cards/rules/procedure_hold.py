@@ -13,11 +13,10 @@ from cards.finding import Finding, Outcome, cannot, fired, not_fired
 from cards.knowledge.rule_types import Hold, ProcedureHold
 from cards.knowledge.statements import Statement
 from cards.rules.basis import order_line, order_name, renal_lines
-from cards.rules.context import Context, in_force
+from cards.rules.context import Context, in_force, no_medication_list
 from cards.rules.predicates import holds, judge
 from cards.rules.severity import adjusted
-from cards.wording import amount, say
-from cards.wording import summary as one_line
+from cards.wording import amount, say, with_name
 
 _TIERS = ("high", "intermediate", "low")
 
@@ -55,7 +54,7 @@ def check(statement: Statement, rule: ProcedureHold, order: Order, ctx: Context)
     )
     if not graded:
         if not order.has_drug and ctx.record.state("medications") != "given":
-            return cannot("no medication list was supplied")
+            return cannot(no_medication_list(ctx))
         return not_fired("no antithrombotic that this procedure needs a plan for")
     severity, lead = graded[0]
     severity, because = adjusted(severity, statement, ctx, order)
@@ -203,13 +202,14 @@ def _summary(lead: _Need, order: Order, ctx: Context) -> str:
     ordered = "-ordered" if order.has_drug else ""
     drug = order_name(lead.drug)
     values = {"procedure": order_name(lead.procedure), "drug": drug if ordered else drug.lower()}
+    procedure = values["procedure"]
     if lead.hours is None:
-        return one_line(say(f"hold{ordered}-shared", **values))
+        return with_name(say(f"hold{ordered}-shared", **values), procedure)
     hold = _length(lead)
     if lead.procedure.planned is not None and _inside(lead, ctx):
         day = lead.procedure.planned.earliest.astimezone(ctx.policy.zone).date().isoformat()
-        return one_line(say(f"hold{ordered}-inside", day=day, hold=hold, **values))
-    return one_line(say(f"hold{ordered}", hold=hold, **values))
+        return with_name(say(f"hold{ordered}-inside", day=day, hold=hold, **values), procedure)
+    return with_name(say(f"hold{ordered}", hold=hold, **values), procedure)
 
 
 def _plan(need: _Need) -> str:

@@ -12,7 +12,7 @@ from cards.rules.basis import clearance, drug_name, order_line, regimen_words, r
 from cards.rules.context import Context, certain_exposure, daily_exposure
 from cards.rules.renal_missing import missing
 from cards.rules.severity import adjusted, by_dose_reading
-from cards.wording import amount, say, whole
+from cards.wording import Name, amount, say, whole
 
 
 def check(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -> Outcome:
@@ -25,25 +25,26 @@ def check(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -> 
     if renal.basis == "aki":
         return _acute(statement, rule, order, ctx)
     if renal.basis == "haemodialysis":
-        return _banded(statement, rule, rule.haemodialysis, Decimal(1), order, ctx)
+        return _banded(statement, rule, rule.haemodialysis, None, order, ctx)
     if renal.crcl_low is None:
         return missing(statement, rule, order, ctx)
     band = rule.band_at(renal.crcl_low)
-    return _banded(statement, rule, band, _scale(band, renal.crcl_low), order, ctx)
+    return _banded(statement, rule, band, renal.crcl_low, order, ctx)
 
 
-def _scale(band: Band, crcl: Decimal) -> Decimal:
-    return crcl / band.scale_to if band.scale_to else Decimal(1)
+def _scaled(limit: Decimal, band: Band, crcl: Decimal | None) -> Decimal:
+    """A limit of the band in proportion to CrCl; multiplied first, so that 300 mg at 10 of 15 mL/min is 200 mg."""
+    return limit * crcl / band.scale_to if band.scale_to and crcl is not None else limit
 
 
 def _banded(
-    statement: Statement, rule: RenalDose, band: Band, scale: Decimal, order: Order, ctx: Context
+    statement: Statement, rule: RenalDose, band: Band, crcl: Decimal | None, order: Order, ctx: Context
 ) -> Outcome:
     exposure, single = certain_exposure(order, ctx), order.dose.max_single_mg
     if band.avoid:
         return _avoid(statement, rule, order, ctx, band)
-    daily_limit = (band.max_mg_per_day or Decimal(0)) * scale
-    single_limit = None if band.max_single_mg is None else band.max_single_mg * scale
+    daily_limit = _scaled(band.max_mg_per_day or Decimal(0), band, crcl)
+    single_limit = None if band.max_single_mg is None else _scaled(band.max_single_mg, band, crcl)
     # At full kidney function the label maximum is the limit, and its own statement says so.
     reduced = band.high is not None or ctx.renal.basis == "haemodialysis"
     over_day = reduced and exposure is not None and exposure > daily_limit
@@ -73,7 +74,7 @@ def _banded(
         )
     severity, because = adjusted(severity, statement, ctx, order)
     times = f", {band.frequency}" if band.frequency else ""
-    reason = f"The label's ceiling for {_why(ctx)} is {amount(daily_limit)} mg/day{times}." + (
+    reason = f"{_ceiling(statement)} for {_why(ctx)} is {amount(daily_limit)} mg/day{times}." + (
         f" Ordered: {amount(exposure)} mg/day." if exposure is not None else ""
     )
     return fired(
@@ -123,19 +124,27 @@ def _by_reading(
         readings.append(renal.crcl_high)
     if band.high is not None and renal.crcl_low >= band.high * (1 - rule.near_percent / 100):
         readings.append(band.high)  # just below a cut-off
-    limits = [other.max_mg_per_day for reading in readings if not (other := _next(rule, band, reading)).avoid]
+    above = [(reading, _next(rule, band, reading)) for reading in readings]
+    limits = [
+        _scaled(other.max_mg_per_day, other, reading)
+        for reading, other in above
+        if other.max_mg_per_day is not None and not other.avoid
+    ]
     if renal.stale and not _last_known_severe(rule, renal.crcl):
-        limits += [other.max_mg_per_day for other in rule.bands if not other.avoid]
-    if any(limit is not None and exposure <= limit for limit in limits):
+        limits += [other.max_mg_per_day for other in rule.bands if other.max_mg_per_day and not other.avoid]
+    if any(exposure <= limit for limit in limits):
         return min(severity, Indicator.warning)
     return severity
 
 
 def _next(rule: RenalDose, band: Band, reading: Decimal) -> Band:
-    """The band of a reading; an upper edge that the lower band still includes counts for the band above."""
+    """The band of a reading; an upper edge that the lower band still includes counts for the band above.
+
+    So does a band of a single value (gabapentin at exactly 15 mL/min): a clearance is never known that well.
+    """
     found = rule.band_at(reading)
-    if found is band and band.high == reading:
-        return next((b for b in rule.bands if b.low == reading and b is not band), band)
+    if (found is band and band.high == reading) or found.low == found.high:
+        return next((b for b in rule.bands if b.low == reading and b not in (band, found)), found)
     return found
 
 
@@ -167,7 +176,17 @@ def _over(
 
 
 def _crcl(ctx: Context, band: Band) -> str:
-    return clearance(ctx.renal.crcl or ctx.renal.crcl_low or Decimal(0), band.high)
+    """The clearance in words, or its range where readings differ: the lower one has decided."""
+    renal = ctx.renal
+    low, high = renal.crcl_low, renal.crcl_high
+    if low is None or high is None or whole(low) == whole(high):
+        return clearance(renal.crcl or low or Decimal(0), band.high)
+    return f"{clearance(low, band.high)}-{whole(high)}"
+
+
+def _ceiling(statement: Statement) -> str:
+    """A site that changes a ceiling is its author; the basis names the value and the reason."""
+    return "The ceiling" if statement.changed else "The label's ceiling"
 
 
 def _why(ctx: Context) -> str:
@@ -210,10 +229,10 @@ def _avoid(statement: Statement, rule: RenalDose, order: Order, ctx: Context, ba
     )
 
 
-def _not_at(rule: RenalDose, drug: str, ctx: Context) -> str:
+def _not_at(rule: RenalDose, drug: Name, ctx: Context) -> str:
     if rule.avoid_severity < Indicator.critical:
-        return f"The label does not recommend {drug} at {_why(ctx)}."
-    return f"The label says not to use {drug} at {_why(ctx)}."
+        return f"The label does not recommend {drug.inside} at {_why(ctx)}."
+    return f"The label says not to use {drug.inside} at {_why(ctx)}."
 
 
 def _acute(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -> Outcome:
@@ -288,7 +307,7 @@ def _unreadable(statement: Statement, rule: RenalDose, limit: Decimal, order: Or
             order=order.id,
             severity=Indicator.info,
             summary=summary,
-            reason=f"The label's ceiling for {_why(ctx)} is {amount(limit)} mg/day.",
+            reason=f"{_ceiling(statement)} for {_why(ctx)} is {amount(limit)} mg/day.",
             advice=("Add a structured dose and frequency so that it can be checked.",),
             basis=(order_line(order, ctx), *renal_lines(ctx)),
             topic="data",

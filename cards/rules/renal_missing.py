@@ -34,19 +34,7 @@ def missing(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -
                 "The dose ceiling of this drug depends on kidney function, which could not be worked out: "
                 f"{ctx.renal.why}."
             ),
-            advice=tuple(
-                part
-                for part in (
-                    because,
-                    "Consider a serum creatinine before or soon after the first doses."
-                    if ctx.renal.issue not in _UNUSABLE
-                    else "Correct or repeat the result.",
-                    f"{amount(rule.floor_mg_per_day)} mg/day is inside the label at any kidney function."
-                    if not any(band.avoid for band in rule.bands)
-                    else "",
-                )
-                if part
-            ),
+            advice=_advice(rule, ctx, because),
             basis=(order_line(order, ctx), *renal_lines(ctx)),
             topic="data",
             order_creatinine=ctx.renal.issue not in ("no-weight", "no-age"),
@@ -69,20 +57,49 @@ def _safe_one_band_lower(rule: RenalDose, order: Order, ctx: Context) -> bool:
     return exposure <= below.max_mg_per_day
 
 
+def _advice(rule: RenalDose, ctx: Context, because: str) -> tuple[str, ...]:
+    renal = ctx.renal
+    if renal.issue in _UNUSABLE:
+        next_step = "Correct or repeat the result."
+    elif renal.issue == "no-weight":
+        next_step = "Consider recording a weight, from which the clearance is worked out."
+    elif renal.issue == "no-age":
+        next_step = "Consider completing the birth date, from which the clearance is worked out."
+    elif ctx.record.state("kidney") == "given":
+        next_step = "Consider a serum creatinine before or soon after the first doses."
+    else:
+        next_step = (
+            "Look for a creatinine in the record, which did not reach this service; "
+            "else consider one before or soon after the first doses."
+        )
+    floor = f"{amount(rule.floor_mg_per_day)} mg/day is inside the label at any kidney function."
+    avoid = any(band.avoid for band in rule.bands)
+    return tuple(part for part in (because, next_step, "" if avoid else floor) if part)
+
+
 def _summary(statement: Statement, order: Order, ctx: Context) -> str:
     renal, exposure = ctx.renal, daily_exposure(order, ctx)
-    drug = drug_name(statement, order)
+    drug, lacking = drug_name(statement, order), _lacking(ctx)
     if exposure is None:
-        return say("renal-missing-unreadable", drug=drug)
-    dose = amount(exposure)
+        return say("renal-missing-unreadable", lacking=lacking, drug=drug)
+    key = "renal-not-checked" if renal.issue in _UNUSABLE else "renal-missing"
+    if renal.issue in ("no-weight", "no-age"):
+        key = "renal-missing-weight"
+    return say(key, lacking=lacking, drug=drug, dose=amount(exposure))
+
+
+def _lacking(ctx: Context) -> str:
+    """What stands in the way: nothing on file, nothing supplied, not to be read, or not usable."""
+    renal = ctx.renal
     if renal.issue == "implausible" and renal.creatinine_original:
-        return say("renal-implausible", original=renal.creatinine_original, drug=drug, dose=dose)
+        return say("lacking-implausible", original=renal.creatinine_original)
     if renal.issue in _UNUSABLE:
-        return say("renal-unusable", short=renal.issue.replace("-", " "), drug=drug, dose=dose)
+        return say("lacking-unusable", short=renal.issue.replace("-", " "))
     if renal.issue == "expired" and renal.creatinine_age_days is not None:
-        return say("renal-expired", days=renal.creatinine_age_days, drug=drug, dose=dose)
-    if renal.issue == "no-weight":
-        return say("renal-missing-weight", drug=drug, dose=dose)
+        return say("lacking-expired", days=renal.creatinine_age_days)
     if renal.issue == "no-age":
-        return say("renal-no-age", drug=drug, dose=dose)
-    return say("renal-missing", drug=drug, dose=dose)
+        return say("lacking-no-age")
+    key, what = ("body", "weight") if renal.issue == "no-weight" else ("kidney", "creatinine")
+    none = ctx.record.none_there(key, what)
+    said = none if renal.why == none else say("lacking-on-file", what=what)
+    return said[:1].upper() + said[1:]

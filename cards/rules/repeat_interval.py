@@ -1,6 +1,6 @@
 """Treatments that must not be repeated too early."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cards.facts.medications import Order
 from cards.finding import Finding, Outcome, fired, not_fired
@@ -34,9 +34,18 @@ def check(statement: Statement, rule: RepeatInterval, order: Order, ctx: Context
             ),
             reason=rule.reason,
             advice=(*because, *rule.advice),
-            basis=(order_line(order, ctx), f"Last treatment {day}, {days} days before", *basis),
+            basis=(
+                order_line(order, ctx),
+                f"Last treatment {day}, {days} days before; the next at the earliest on {_earliest(last, rule, ctx)}",
+                *basis,
+            ),
         )
     )
+
+
+def _earliest(last: datetime, rule: RepeatInterval, ctx: Context) -> str:
+    day = last.astimezone(ctx.policy.zone) + timedelta(days=rule.least_days)
+    return day.date().isoformat()
 
 
 def _last(rule: RepeatInterval, order: Order, ctx: Context) -> datetime | None:

@@ -8,7 +8,7 @@ from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired
 from cards.knowledge.rule_types import StartDose
 from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line, renal_lines
-from cards.rules.context import Context, new_start, renal_band, renal_rule
+from cards.rules.context import Context, new_start, no_medication_list, renal_band, renal_rule
 from cards.rules.predicates import holds, judge
 from cards.rules.severity import adjusted, by_dose_reading
 from cards.rules.summary_text import filled
@@ -22,7 +22,7 @@ def check(statement: Statement, rule: StartDose, order: Order, ctx: Context) -> 
         return cannot(verdict.why) if verdict.holds is None else not_fired(verdict.why)
     new = new_start(order, ctx)
     if new is None:
-        return cannot("no medication list was supplied, so a new start cannot be told from a refill")
+        return cannot(f"{no_medication_list(ctx)}, so a new start cannot be told from a refill")
     if not new:
         return not_fired("the patient already has this ingredient")
     if ctx.patient.adult is False:
@@ -54,7 +54,7 @@ def check(statement: Statement, rule: StartDose, order: Order, ctx: Context) -> 
             dose=DoseAdvice(
                 max_mg_per_day=None if rule.average else limit,
                 regimens=rule.regimens
-                if ctx.renal.crcl_low is not None or not renal_rule(order, ctx)
+                if not renal_rule(order, ctx) or ctx.renal.crcl_low is not None
                 else (),
             ),
         )
@@ -81,7 +81,8 @@ def _summary(
     statement: Statement, order: Order, ctx: Context, severity: Indicator, first: Decimal, limit: Decimal
 ) -> str:
     drug = drug_name(statement, order)
-    band, crcl = renal_band(order, ctx), ctx.renal.crcl
+    band = renal_band(order, ctx)
+    crcl = ctx.renal.crcl if band is not None else None
     if (
         severity > statement.severity
         and band is not None

@@ -6,19 +6,19 @@ from cards.facts.medications import Order
 from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_name, plain_name
 from cards.rules.context import Context, daily_exposure
-from cards.wording import amount, gestation, whole
+from cards.wording import amount, gestation, placed, whole, with_name
 from cards.wording import summary as one_line
 
 
 class _Filled(dict[str, str]):
     """Each placeholder is worked out when the text asks for it."""
 
-    def __init__(self, given: dict[str, str], made: dict[str, Callable[[], str]]) -> None:
-        super().__init__(given)
-        self._made = made
+    def __init__(self, text: str, given: dict[str, str], made: dict[str, Callable[[], str]]) -> None:
+        super().__init__({key: str(placed(text, key, value)) for key, value in given.items()})
+        self._text, self._made = text, made
 
     def __missing__(self, key: str) -> str:
-        return self._made[key]()
+        return str(placed(self._text, key, self._made[key]()))
 
 
 def filled(text: str, statement: Statement, order: Order, ctx: Context, **given: str) -> str:
@@ -47,7 +47,8 @@ def filled(text: str, statement: Statement, order: Order, ctx: Context, **given:
         "count": lambda: "",
         "hours": lambda: "",
     }
-    line = one_line(text.format_map(_Filled(given, made)))
+    line = text.format_map(_Filled(text, given, made))
+    line = one_line(line) if order.has_drug else with_name(line, order_name(order))
     return line[:1].upper() + line[1:]
 
 

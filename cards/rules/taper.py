@@ -10,7 +10,7 @@ from cards.rules.basis import drug_name, order_line
 from cards.rules.context import Context, continued
 from cards.rules.predicates import holds
 from cards.rules.severity import adjusted
-from cards.wording import amount, say
+from cards.wording import amount, fill, say
 from cards.wording import summary as one_line
 
 
@@ -30,7 +30,7 @@ def check(statement: Statement, rule: Taper, order: Order, ctx: Context) -> Outc
         return not_fired(f"the dose is already at or below {amount(rule.above_mg_per_day)} mg/day")
     severity, because = adjusted(statement.severity, statement, ctx, order)
     drug = drug_name(statement, order)
-    text = rule.summary.format(drug=drug, dose=amount(max(known, default=Decimal(0))))
+    text = fill(rule.summary, {"drug": drug, "dose": amount(max(known, default=Decimal(0)))})
     unknown = say(
         "stop-unknown-dose" if rule.least_days else "stop-gradually", drug=drug, days=rule.least_days
     )

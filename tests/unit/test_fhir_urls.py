@@ -125,6 +125,17 @@ BASE = read_base("https://ehr.example:8443/fhir")
         ("Patient/1", "https://ehr.example:8443/fhir/Patient/1"),
         ("?page=2", "https://ehr.example:8443/fhir/Condition?page=2"),
         ("Condition?page=2", "https://ehr.example:8443/fhir/Condition?page=2"),
+        (
+            "?code=http://loinc.org%7C1-8&page=2",
+            "https://ehr.example:8443/fhir/Condition?code=http://loinc.org%7C1-8&page=2",
+        ),
+        (
+            "Observation?code=http://loinc.org%7C1-8&page=2",
+            "https://ehr.example:8443/fhir/Observation?code=http://loinc.org%7C1-8&page=2",
+        ),
+        ("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", None),
+        ("javascript:Patient/1", None),
+        ("x://ehr.example:8443/fhir/Patient/1", None),
         ("/other/Patient/1", None),
         ("/fhir2/Patient/1", None),
         ("../Patient/1", None),

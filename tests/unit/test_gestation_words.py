@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from cards.facts.pregnancy import Pregnancy
+from cards.facts.record import Record
 from cards.rules.about_pregnancy import contraception_effective, due_within, gestation_line
 from cards.rules.answer import Situation
 from cards.wording import gestation
@@ -15,7 +16,7 @@ PREGNANT = Pregnancy(status="yes", reason="the record says pregnant")
 
 
 def situation(found):
-    return Situation(SimpleNamespace(pregnancy=found), None)
+    return Situation(SimpleNamespace(pregnancy=found, record=Record(patient_id="p1")), None)
 
 
 def exactly(days):
