@@ -8,6 +8,7 @@ from cds_service.commands.evaluate import evaluate_command, explain_command
 from cds_service.commands.example import example_command
 from cds_service.commands.feedback import feedback_group
 from cds_service.commands.knowledge import knowledge_group
+from cds_service.commands.registration import registration_command
 from cds_service.commands.serve import serve_command
 from cds_service.commands.terminology import terminology_group
 from cds_service.installation import version
@@ -21,6 +22,6 @@ def main() -> None:
 
 for command in (
     serve_command, evaluate_command, explain_command, example_command, knowledge_group, terminology_group,
-    backtest_group, feedback_group, db_group,
+    backtest_group, feedback_group, db_group, registration_command,
 ):  # fmt: skip
     main.add_command(command)

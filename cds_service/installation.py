@@ -1,5 +1,6 @@
 """Checks on the installation itself: the version, and that the imported packages are this project's."""
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ class InstallationError(RuntimeError):
     """The installation cannot work; the message says what to do."""
 
 
+@cache
 def version() -> str:
     """The installed version, "unreleased" for a source tree that is not installed."""
     try:

@@ -17,9 +17,13 @@ from cds_service.fhir.allow_list import read_allow_list
 from cds_service.fhir.server_url import ServerUrl
 from cds_service.json_bytes import MOST_NESTING
 
-PAGES = frozenset({"knowledge", "metrics", "feedback"})
+PAGES = frozenset({"knowledge", "metrics", "feedback", "sandbox"})
 # Pages for the operators; beyond loopback they need CDS_ADMIN_TOKEN_FILE.
-OPERATORS_PAGES = frozenset({"metrics", "feedback"})
+OPERATORS_PAGES = frozenset({"metrics", "feedback", "sandbox"})
+# Where the sandbox serves its synthetic patients. That FHIR server is the same process: a call that fetches
+# from it holds a thread and needs others.
+SANDBOX_FHIR = "/sandbox/fhir"
+_SANDBOX_THREADS = 16
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _SQLITE = "sqlite:///cds-service.sqlite"
@@ -37,7 +41,7 @@ class Settings:
     `host` is the address listened on, which decides the defaults of pages and CORS; `base_url` is the
     public URL without trailing slash, None when nobody said and the service is not on loopback.
     `database_url` is None where nothing is kept; it may hold a password. `max_waiting` are records that a
-    worker holds for the database.
+    worker holds for the database; `small_cells` is the number of cards below which a page counts none.
     """
 
     host: str = "127.0.0.1"
@@ -57,6 +61,7 @@ class Settings:
     hash_key_file: Path | None = None
     retention_days: int = 365
     max_waiting: int = 10_000
+    small_cells: int = 11
     fhir_servers: tuple[ServerUrl, ...] = ()
     fhir_http_any: bool = False
     fhir_ca_file: Path | None = None
@@ -75,12 +80,18 @@ class Settings:
     rxnorm_file: Path | None = None
     value_sets_folder: Path | None = None
     knowledge_overlay: Path | None = None
+    require_approval: bool = False
     terminology_url: str | None = None
 
     @property
     def loopback(self) -> bool:
         """Whether only this machine can connect."""
         return is_loopback(self.host)
+
+    @property
+    def only_this_machine(self) -> bool:
+        """Whether it is not made public by a proxy either."""
+        return self.loopback and is_loopback(urlsplit(self.base_url or "").hostname or "localhost")
 
 
 def is_loopback(host: str) -> bool:
@@ -106,15 +117,20 @@ def read_settings() -> Settings:
             env.str("CDS_ADMIN_TOKEN_FILE", ""), "CDS_ADMIN_TOKEN_FILE", Path.is_file
         )
         local = is_loopback(host) and is_loopback(urlsplit(public_url).hostname or "localhost")
+        pages = _pages(env.str("CDS_PAGES", ""), local, admin_token_file)
+        own_fhir = _own_fhir(host, port) if "sandbox" in pages else []
         return Settings(
             host=host,
             port=port,
             workers=_between(env.int("CDS_WORKERS", min(os.cpu_count() or 1, 4)), 1, 64, "CDS_WORKERS"),
-            threads=_between(env.int("CDS_THREADS", 4), 1, 64, "CDS_THREADS"),
+            threads=max(
+                _between(env.int("CDS_THREADS", 4), 1, 64, "CDS_THREADS"),
+                _SANDBOX_THREADS if "sandbox" in pages else 1,
+            ),
             base_url=_base_url(public_url, host, port),
             jurisdiction=_jurisdiction(env.str("CDS_JURISDICTION", "us")),
             zone=_zone(env.str("CDS_TIMEZONE", "UTC")),
-            pages=_pages(env.str("CDS_PAGES", ""), local, admin_token_file),
+            pages=pages,
             cors_origins=_origins(env.list("CDS_CORS_ORIGINS", [])),
             auth_off=auth == "off",
             auth_required=auth == "required",
@@ -122,10 +138,11 @@ def read_settings() -> Settings:
             admin_token_file=admin_token_file,
             database_url=env.str("CDS_DATABASE_URL", "").strip() or _SQLITE,
             hash_key_file=_path(env.str("CDS_HASH_KEY_FILE", "")),
-            retention_days=_number(env, "CDS_RETENTION_DAYS", 365, 1, 36_500),
+            retention_days=_number(env, "CDS_RETENTION_DAYS", 365, 0, 36_500),
             max_waiting=_number(env, "CDS_MAX_WAITING", 10_000, 10, 1_000_000),
+            small_cells=_number(env, "CDS_SMALL_CELLS", 11, 1, 1_000),
             fhir_servers=_fhir_servers(
-                env.list("CDS_FHIR_SERVERS", []), env.str("CDS_FHIR_HTTP", "loopback")
+                [*env.list("CDS_FHIR_SERVERS", []), *own_fhir], env.str("CDS_FHIR_HTTP", "loopback")
             ),
             fhir_http_any=env.str("CDS_FHIR_HTTP", "").strip().lower() == "any",
             fhir_ca_file=_existing(env.str("CDS_FHIR_CA_FILE", ""), "CDS_FHIR_CA_FILE", Path.is_file),
@@ -145,6 +162,10 @@ def read_settings() -> Settings:
             knowledge_overlay=_existing(
                 env.str("CDS_KNOWLEDGE_OVERLAY", ""), "CDS_KNOWLEDGE_OVERLAY", Path.is_dir
             ),
+            require_approval=_one_of(
+                env.str("CDS_REQUIRE_APPROVAL", "off").strip().lower(), ("on", "off"), "CDS_REQUIRE_APPROVAL"
+            )
+            == "on",
             terminology_url=_url(env.str("CDS_TERMINOLOGY_URL", ""), "CDS_TERMINOLOGY_URL"),
             log_level=_one_of(env.str("CDS_LOG_LEVEL", "info").lower(), LOG_LEVELS, "CDS_LOG_LEVEL"),
         )
@@ -153,12 +174,19 @@ def read_settings() -> Settings:
 
 
 def check_exposure(settings: Settings, host: str) -> None:
-    """Raises SettingsError when `host` would expose the service to a network without authentication."""
+    """Raises SettingsError when `host` would expose hooks or operators' pages without authentication."""
     if not is_loopback(host) and not settings.auth_off and not settings.auth_required:
         raise SettingsError(
             f"refusing to listen on {host}: without client authentication anyone who can connect could call "
             "this service. Name the clients in CDS_CLIENTS, or listen on 127.0.0.1, or put a proxy that "
             "authenticates in front and set CDS_AUTH=off on purpose."
+        )
+    # An address of gunicorn's own command line: the pages were chosen for that of CDS_HOST.
+    open_pages = sorted(settings.pages & OPERATORS_PAGES)
+    if not is_loopback(host) and open_pages and settings.admin_token_file is None:
+        raise SettingsError(
+            f"refusing to listen on {host}: the page {open_pages[0]} is for operators. Name the address in "
+            "CDS_HOST, which leaves such pages off, or set CDS_ADMIN_TOKEN_FILE."
         )
 
 
@@ -197,6 +225,14 @@ def _fhir_servers(listed: list[str], plain_http: str) -> tuple[ServerUrl, ...]:
         return read_allow_list(listed, plain_http=allowed == "any")
     except ValueError as error:
         raise SettingsError(f"CDS_FHIR_SERVERS: {error}") from None
+
+
+def _own_fhir(host: str, port: int) -> list[str]:
+    """The sandbox's own FHIR endpoint, under the names by which this machine reaches it."""
+    if host.startswith("unix:") or not is_loopback(host):
+        return []
+    own = f"[{host.strip('[]')}]" if ":" in host else host
+    return [f"http://{name}:{port}{SANDBOX_FHIR}/*" for name in dict.fromkeys((own, "localhost"))]
 
 
 def _one_of(value: str, allowed: tuple[str, ...], name: str) -> str:

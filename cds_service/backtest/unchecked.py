@@ -25,7 +25,7 @@ _BY_BEGINNING = (
     ("daily dose or weight not known", "daily dose or weight not known"),
     ("the order states no dose in units", "dose in units not stated"),
     ("not stated for the", "dose, route or length of the other drug not stated"),
-    ("no result of", "no result on file"),
+    ("no HLA-", "no result on file"),
     ("the site is not stated", "site not stated on both"),
     ("the order has no date", "order without date"),
     ("rule ", "rule failed"),

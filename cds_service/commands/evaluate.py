@@ -16,6 +16,7 @@ from cds_service.hooks.discovery import SERVICES, service_for
 from cds_service.hooks.invoke import (
     Engine,
     answer,
+    engine_on,
     evaluated,
     load_engine,
     obtained,
@@ -60,6 +61,7 @@ def explained(request: HookRequest, body: Any, engine: Engine, now: Any) -> dict
     """The trace of one request, with what in it, and in the suggestions, does not conform to FHIR R4."""
     from cds_service.hooks.conformance import nonconformant  # loads the FHIR models: seconds
 
+    engine = engine_on(engine, now)
     found = obtained(request, engine, monotonic() + engine.settings.time_budget_ms / 1000)
     refused: list[Issue] = []
     try:
@@ -69,7 +71,7 @@ def explained(request: HookRequest, body: Any, engine: Engine, now: Any) -> dict
             Issue("refused", f"the service answers {error.status}: {one.diagnostics}")
             for one in error.problems
         ]
-    out = trace(evaluated(request, found, engine, now))
+    out = trace(evaluated(request, found, engine, now), engine.knowledge)
     issues = (*refused, *nonconformant(body, "request"), *nonconformant(out["cards"], "suggestion"))
     out["issues"] += [
         {"code": one.code, "text": one.text, **({"resource": one.resource} if one.resource else {})}

@@ -56,6 +56,8 @@ def _check_free(settings: Settings) -> None:
 def _welcome(settings: Settings) -> str:
     at = settings.base_url or f"{settings.host}:{settings.port}"
     lines = [f"cds-service listens on {at}", f"  discovery: {at}/cds-services"]
+    if "sandbox" in settings.pages:
+        lines.append(f"  sandbox: {at}/")
     if "knowledge" in settings.pages:
         lines.append(f"  knowledge: {at}/knowledge")
     if settings.auth_required:

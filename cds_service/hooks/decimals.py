@@ -1,7 +1,7 @@
 """Decimals as the client wrote them: in FHIR 1.50 says more than 1.5, and a suggestion changes nothing by the way.
 
-Requests are read into floats, which is fast and enough to evaluate with. Where a suggestion hands a draft back and
-the body holds a number that a float would write otherwise, the body is read once more for its numbers.
+Requests are read into floats, which is fast and enough to evaluate with. Where a suggestion hands back a draft that
+holds a float, the body is read once more for its numbers.
 """
 
 import json
@@ -12,9 +12,10 @@ from typing import Any
 import orjson
 
 from cards.facts.resources import text
+from cds_service.json_bytes import to_bytes
 
-# 1.50, 1.0e2, 0.12345678901234567; what stands in a text only costs the second reading.
-_LONG = re.compile(rb"\d\.\d*0(?!\d)|\d[eE][+-]?\d|\d{16}|\.\d{16}")
+# A float in JSON without spaces; what looks like one in a text only costs the second reading.
+_FLOAT = re.compile(rb"[:\[,]-?\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]?\d+)[,}\]]")
 
 
 class _Written(float):
@@ -32,9 +33,10 @@ class _Written(float):
 
 def as_written(response: Mapping[str, Any], body: bytes) -> Mapping[str, Any]:
     """The response, with the numbers of the drafts it hands back as they stand in `body`. Raises nothing."""
-    offered = {_name(one) for one in _resources(response)}
-    if not offered or not _LONG.search(body):
+    handed = list(_resources(response))
+    if not handed or not _FLOAT.search(to_bytes(handed)):
         return response
+    offered = {_name(one) for one in handed}
     try:
         read = json.loads(body, parse_float=_Written)
     except (ValueError, RecursionError):
@@ -104,6 +106,6 @@ def _restored(value: Any, written: Any) -> Any:
 def _same(value: float, written: Any) -> bool:
     """Whether a number was written so; integers of more than 64 bits were read as floats."""
     try:
-        return isinstance(written, float | int) and float(written) == value
+        return isinstance(written, _Written | int) and float(written) == value
     except OverflowError:
         return False

@@ -39,6 +39,16 @@ def now_utc() -> datetime:
 def hook_routes(engine: Engine, worker: PerProcess[Worker]) -> Blueprint:
     """The blueprint of /cds-services. The slash variants answer alike: a redirect would break a POST."""
     routes = Blueprint("hooks", __name__)
+    made: dict[str, tuple[Client, Engine]] = {}
+
+    def engine_of_caller() -> Engine:
+        client: Client | None = g.get("client")
+        if client is None:
+            return engine
+        known = made.get(client.name)
+        if known is None or known[0] is not client:
+            known = made[client.name] = (client, for_client(engine, client))
+        return known[1]
 
     @lru_cache(maxsize=2)
     def document(day: date) -> bytes:
@@ -52,7 +62,7 @@ def hook_routes(engine: Engine, worker: PerProcess[Worker]) -> Blueprint:
     @routes.post("/cds-services/<service_id>")
     def invoke(service_id: str) -> Response:
         service = _service(service_id)
-        own, store, now = _engine_of_caller(engine), worker.get().store, g.now
+        own, store, now = engine_of_caller(), worker.get().store, g.now
         with timed(service.hook, "read"):
             body = json_body(engine.settings)
             request = read_request(body, service)
@@ -70,7 +80,7 @@ def hook_routes(engine: Engine, worker: PerProcess[Worker]) -> Blueprint:
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
         service = _service(service_id)
-        own, now = _engine_of_caller(engine), g.now
+        own, now = engine_of_caller(), g.now
         given = read_feedback(json_body(engine.settings), own.client, service.id, engine.policy.zone)
         g.entries = len(given.answers)
         try:
@@ -95,11 +105,6 @@ def _service(service_id: str) -> Service:
         raise Refused(404, Problem("not-found", what))
     g.service, g.hook = service.id, service.hook
     return service
-
-
-def _engine_of_caller(engine: Engine) -> Engine:
-    client: Client | None = g.get("client")
-    return engine if client is None else for_client(engine, client)
 
 
 def _earlier(store: Store, engine: Engine, subject: Subject, now: datetime) -> Earlier:

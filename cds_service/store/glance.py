@@ -35,7 +35,7 @@ class Glance:
                 connection.execute(_QUERY, (client, patient_hash)).fetchone() is None and self._file.exists()
             )
         except (sqlite3.Error, OSError):
-            self._own.connection = None
+            self._let_go()
             return False
 
     def close(self) -> None:
@@ -45,6 +45,15 @@ class Glance:
                 with suppress(sqlite3.Error):
                     one.close()
             self._opened.clear()
+
+    def _let_go(self) -> None:
+        """Closes what failed, so that the next call begins anew and no connection is left over."""
+        connection = getattr(self._own, "connection", None)
+        self._own.connection = None
+        with self._lock, suppress(sqlite3.Error, ValueError):
+            if connection is not None:
+                self._opened.remove(connection)
+                connection.close()
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, delete
 
 from cds_service.store.breaker import Breaker, StoreDownError
 from cds_service.store.tables import seen_tokens
+from cds_service.store.token_file import TokenFile
 from cds_service.store.writing import insert_new, insert_one
 
 _SECONDS = 0.3
@@ -20,7 +21,9 @@ _MOST_REMEMBERED = 100_000
 
 
 class ReplayGuard:
-    """`engine` is None where there is no store. `on_fallback` is called for each token kept in memory."""
+    """`engine` is None where there is no store; `file` is the quicker way to one that is a SQLite file.
+    `on_fallback` is called for each token kept in memory.
+    """
 
     def __init__(
         self,
@@ -28,7 +31,9 @@ class ReplayGuard:
         breaker: Breaker,
         on_fallback: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time,
+        file: TokenFile | None = None,
     ) -> None:
+        self._file = file
         self._engine, self._breaker, self._on_fallback, self._clock = engine, breaker, on_fallback, clock
         self._lock = threading.Lock()
         self._remembered: OrderedDict[str, int] = OrderedDict()  # accepted while the store was down
@@ -57,6 +62,8 @@ class ReplayGuard:
 
     def close(self) -> None:
         """Lets go of its connections."""
+        if self._file is not None:
+            self._file.close()
         if self._engine is not None:
             self._engine.dispose()
 
@@ -64,6 +71,10 @@ class ReplayGuard:
         """Asks the store, and hands it what was remembered without it. Raises StoreDownError."""
         if self._engine is None:
             raise StoreDownError
+        if self._file is not None and not earlier:
+            new = self._file.first_use(token_hash, expires_at)
+            self.in_memory = False
+            return new
         engine = self._engine
 
         def write() -> bool:

@@ -20,6 +20,7 @@ from cds_service.store.records import Answer
 from cds_service.store.replay import ReplayGuard
 from cds_service.store.retention import Upkeep
 from cds_service.store.settings import StoreSettings
+from cds_service.store.token_file import TokenFile
 from cds_service.store.writer import Record, Writer
 
 _CLOSE_SECONDS: Final = 5.0
@@ -147,7 +148,9 @@ def open_store(
         engine=engine,
         writer=writer,
         breaker=breaker,
-        replay=ReplayGuard(quick, breaker, counting.fallback, clock),
+        replay=ReplayGuard(
+            quick, breaker, counting.fallback, clock, TokenFile(file, breaker) if file is not None else None
+        ),
         key=key,
         opened=True,
         retention_days=settings.retention_days,

@@ -85,14 +85,29 @@ def test_the_renal_example_gives_one_critical_card_with_dose_clearance_limit_and
 
 def test_an_example_is_dated_relative_to_the_day_it_is_printed():
     leap = json.loads(example("gabapentin-renal", datetime(2028, 2, 29, tzinfo=UTC).date()))
-    assert leap["prefetch"]["patient"]["birthDate"] == "1954-03-01"
+    assert leap["prefetch"]["patient"]["birthDate"] == "1954-02-28"
     assert leap["prefetch"]["kidney"]["entry"][0]["resource"]["effectiveDateTime"].startswith("2028-02-17")
 
 
 def test_example_without_a_name_lists_them_and_an_unknown_one_is_an_error():
     listed = run("example").stdout.split()
-    assert {"gabapentin-renal", "gabapentin-healthy", "haemodialysis", "patient-view"} <= set(listed)
+    assert {"gabapentin-renal", "gabapentin-healthy", "haemodialysis", "patient-view", "warfarin"} <= set(
+        listed
+    )
     assert "gabapentin-renal" in run("example", "none", code=2).stderr
+
+
+def test_an_example_of_a_synthetic_patient_is_evaluated():
+    printed = run("example", "warfarin", "--hook", "order-select").stdout
+    assert json.loads(printed)["hook"] == "order-select"
+    cards = json.loads(run("evaluate", "-", given=printed).stdout)["cards"]
+    assert cards[0]["summary"].startswith("Naproxen with warfarin (no PPI, age 77)")
+
+
+def test_the_synthetic_patients_are_printed_as_one_transaction():
+    bundle = json.loads(run("example", "--patients").stdout)
+    assert bundle["type"] == "transaction"
+    assert bundle["entry"][1]["request"]["url"] == "Patient/kidney-45"
 
 
 def test_explain_shows_facts_statements_cards_and_issues():
@@ -214,7 +229,7 @@ def test_knowledge_test_says_how_many_cases_ran():
 
 def test_knowledge_test_fails_with_a_failing_case(monkeypatch):
     results = [CaseResult("a.yaml", "one", ("x: expected y",)), CaseResult("a.yaml", "two", ())]
-    monkeypatch.setattr(knowledge, "run_cases", lambda *_: results)
+    monkeypatch.setattr(knowledge, "run_suite", lambda *_: results)
     out = run("knowledge", "test", code=1).stdout
     assert "a.yaml: one" in out
     assert "expected y" in out

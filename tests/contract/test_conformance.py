@@ -115,3 +115,12 @@ def test_a_body_in_the_shape_of_the_ballot_gives_the_same_cards(client):
     ballot["prefetch"]["patient"] |= {"extension": [{"url": "http://example.org/x", "valueString": "y"}]}
     answers = [client.post(SIGN, json=one).json["cards"] for one in (body, ballot)]
     assert told(answers[0]) == told(answers[1])
+
+
+def test_an_extension_is_an_object_with_a_reverse_domain_key(client):
+    for service in client.get("/cds-services").json["services"]:
+        for key, value in service.get("extension", {}).items():
+            assert re.fullmatch(r"[a-z]{2,}(\.[a-z0-9-]+){1,}", key)
+            assert isinstance(value, dict)
+    for card in client.post(SIGN, json=plain()).json["cards"]:
+        assert "extension" not in card

@@ -1,6 +1,7 @@
 """The error table: status, OperationOutcome, and never an empty card list in its place."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hook_requests import SELECT, SIGN, VIEW, bundle, draft_of, outcome, plain, request_named
@@ -252,7 +253,11 @@ def test_a_patient_known_to_be_none_is_evaluated_and_a_card_says_so(client, valu
 
 
 def test_a_fault_is_a_500_with_a_reference_and_without_its_message(settings, engine):
+    times = iter([datetime.now(UTC)])  # one for the start
+
     def broken():
+        for time in times:
+            return time
         raise RuntimeError("Erika Mustermann, born 1952")
 
     client = create_app(settings, engine, clock=broken).test_client()
@@ -264,7 +269,7 @@ def test_a_fault_is_a_500_with_a_reference_and_without_its_message(settings, eng
 
 def test_a_page_that_is_switched_off_does_not_exist(engine):
     client = create_app(Settings(), engine).test_client()
-    for path in ("/metrics", "/knowledge", "/static/knowledge.css"):
+    for path in ("/metrics", "/knowledge", "/static/pages.css"):
         refused(client.get(path), 404)
 
 

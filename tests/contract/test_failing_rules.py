@@ -107,11 +107,12 @@ def test_a_draft_that_fails_costs_that_draft_only(client, monkeypatch):
     real = medications.named_drug
 
     def failing(resource, known):
-        return refuse() if resource.get("id") == "odd" else real(resource, known)
+        return refuse() if "MARK" in repr(resource) else real(resource, known)
 
     monkeypatch.setattr(medications, "named_drug", failing)
     body = plain()
-    body["context"]["draftOrders"]["entry"].append({"resource": draft_of(body) | {"id": "odd"}})
+    odd = draft_of(body) | {"id": "odd", "dosageInstruction": [{"text": "MARK"}]}
+    body["context"]["draftOrders"]["entry"].append({"resource": odd})
     response = client.post(SIGN, json=body)
     assert "3600" in response.json["cards"][0]["summary"]
     assert "a MedicationRequest could not be read" in not_checked(response)

@@ -149,4 +149,18 @@ def test_other_addresses_are_exposed_only_on_purpose(monkeypatch, host):
     with pytest.raises(SettingsError, match="CDS_AUTH=off"):
         check_exposure(read_settings(), host)
     monkeypatch.setenv("CDS_AUTH", "off")
+    monkeypatch.setenv("CDS_HOST", host)
     check_exposure(read_settings(), host)
+
+
+def test_operators_pages_are_not_exposed_by_an_address_of_gunicorns_own(monkeypatch, tmp_path):
+    monkeypatch.setenv("CDS_AUTH", "off")
+    check_exposure(read_settings(), "127.0.0.1")
+    with pytest.raises(SettingsError, match="CDS_HOST"):
+        check_exposure(read_settings(), "0.0.0.0")  # noqa: S104
+    (tmp_path / "token").write_text("a-token-of-operators")
+    monkeypatch.setenv("CDS_ADMIN_TOKEN_FILE", str(tmp_path / "token"))
+    check_exposure(read_settings(), "0.0.0.0")  # noqa: S104
+    monkeypatch.delenv("CDS_ADMIN_TOKEN_FILE")
+    monkeypatch.setenv("CDS_PAGES", "knowledge")
+    check_exposure(read_settings(), "0.0.0.0")  # noqa: S104
