@@ -1,143 +1,116 @@
 # ruff: noqa: T201  printing is what this module is for
-"""What a request costs the server, as a ratio to a bare Flask app: `python -m tests.performance.bench_service`.
+"""What a request costs the server, as a ratio to a bare Flask app: `python -m tests.performance [--full]`.
 
-CPU time (user and system) of the whole process tree, divided by the requests; same gunicorn worker class, same
-bodies, on loopback. Only the ratio is compared between machines.
+CPU time (user and system) of the whole process tree divided by the requests; same gunicorn, same bodies, on loopback,
+in turn within one run. Only ratios are compared between machines. Writes BENCHMARKS.md.
 """
 
 import http.client
-import os
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from copy import deepcopy
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Final
 
-import orjson
+from tests.performance.bench_caches import cache_rows
+from tests.performance.bench_tokens import token_rows
+from tests.performance.bodies import bodies
+from tests.performance.load import WRK, run, timed_call, tree, tree_seconds, write_bodies
+from tests.performance.report import Measured, written
+from tests.performance.servers import Server, bare, resident_mb, service
 
-from cds_service.commands.example import example
-
-_REQUESTS = 400
-_ROUNDS = 3
-_PATH = "/cds-services/neuropathic-order-sign"
-_TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def bodies() -> dict[str, bytes]:
-    """A request of the size an EHR sends, and one with a hundred resources."""
-    small = orjson.loads(example("opioid-combination", datetime.now(UTC).date()))
-    large = deepcopy(small)
-    kidney = large["prefetch"]["kidney"]["entry"]
-    for number in range(90):
-        entry = deepcopy(kidney[0])
-        entry["resource"]["id"] = f"more-{number}"
-        kidney.append(entry)
-    return {"small": orjson.dumps(small), "about 100 resources": orjson.dumps(large)}
+_SIZES: Final = (("small", 12, 1_000), ("large", 100, 200))
+_ROUNDS: Final = 5
+_SECONDS: Final = 2.0
+_RESOURCES: Final = (10, 100, 1_000, 5_000)
+_DRAFTS: Final = (1, 2, 5, 10, 20, 50)
+_MEMORY_REQUESTS: Final = 100_000
+_JSON: Final = {"Content-Type": "application/json"}
 
 
-def cpu_per_request(command: list[str], port: int, body: bytes) -> float:
-    """Microseconds of server CPU a request; the fastest of three rounds."""
-    with _running(command, port) as pid:
-        _post(port, body, 50)
-        rounds = []
-        for _ in range(_ROUNDS):
-            before = _tree_seconds(pid)
-            _post(port, body, _REQUESTS)
-            rounds.append((_tree_seconds(pid) - before) / _REQUESTS * 1e6)
-    return min(rounds)
+def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> None:
+    """Prints the table and writes BENCHMARKS.md. `--full` adds the memory of a worker over 100,000 requests."""
+    if WRK is None:
+        print("wrk is not installed: the load comes from Python, and latencies are its own")
+    measured = Measured()
+    with bare() as ceiling, service() as ours:
+        for name, resources, count in _SIZES:
+            measured.sizes.append(_size(name, list(bodies(count, resources)), ceiling, ours))
+        measured.growth.extend(_growth(ours))
+    with service() as fresh:
+        measured.first.extend(_first(fresh))
+    measured.tokens.extend(token_rows())
+    measured.caches.extend(cache_rows())
+    if "--full" in arguments:
+        measured.memory.extend(_memory())
+    text = written(measured, wrk=WRK is not None)
+    print(text)
+    Path("BENCHMARKS.md").write_text(text, encoding="utf-8")
 
 
-def main() -> None:
-    """Prints the table."""
-    gunicorn = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--workers",
-        "2",
-        "--threads",
-        "4",
-        "--worker-class",
-        "gthread",
-    ]
-    print(f"{'body':<24}{'bytes':>8}{'bare us':>10}{'service us':>12}{'ratio':>8}")
-    for name, body in bodies().items():
-        bare_port, port = _free_port(), _free_port()
-        bare = cpu_per_request(
-            [
-                *gunicorn,
-                "--no-control-socket",
-                "--bind",
-                f"127.0.0.1:{bare_port}",
-                "tests.performance.bare_app:app",
-            ],
-            bare_port,
-            body,
-        )
-        serve = [sys.executable, "-m", "cds_service", "serve", "--port", str(port), "--workers", "2"]
-        ours = cpu_per_request(serve, port, body)
-        print(f"{name:<24}{len(body):>8}{bare:>10.0f}{ours:>12.0f}{ours / bare:>8.1f}")
+def _size(name: str, sent: Sequence[bytes], ceiling: Server, ours: Server) -> tuple[str, ...]:
+    """CPU a request, the median of some rounds taken in turn, and p99 at 16 connections."""
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        write_bodies(folder, sent)
+        costs: dict[int, list[float]] = {ceiling.port: [], ours.port: []}
+        for turn in range(_ROUNDS + 1):  # the first warms up
+            for server in (ceiling, ours):
+                cost = run(server.port, server.pid, folder, 4, _SECONDS).cpu_us
+                if turn:
+                    costs[server.port].append(cost)
+        bare_us, own_us = median(costs[ceiling.port]), median(costs[ours.port])
+        tails = {one.port: run(one.port, one.pid, folder, 16, _SECONDS) for one in (ceiling, ours)}
+    most = tails[ours.port].p99_ms / tails[ceiling.port].p99_ms
+    kb = sum(map(len, sent)) / len(sent) / 1000
+    return (
+        f"{name} ({kb:.0f} kB)",
+        f"{bare_us:.0f}",
+        f"{own_us:.0f}",
+        f"{own_us / bare_us:.1f}",
+        f"{tails[ceiling.port].p99_ms:.0f}",
+        f"{tails[ours.port].p99_ms:.0f}",
+        f"{most:.1f}",
+    )
 
 
-@contextmanager
-def _running(command: list[str], port: int) -> Iterator[int]:
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            raise RuntimeError(f"{' '.join(command)} did not start")
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(30)
+def _growth(ours: Server) -> Iterator[tuple[str, ...]]:
+    """CPU a request by resources (with 2 drafts) and by drafts (of 100 resources): what each further one costs."""
+    rows = [("resources", number, list(bodies(20, number))) for number in _RESOURCES]
+    rows += [("drafts", number, list(bodies(20, 100, drafts=number))) for number in _DRAFTS]
+    for what, number, sent in rows:
+        connection = http.client.HTTPConnection("127.0.0.1", ours.port)
+        costs = []
+        for _ in range(2):
+            before = tree_seconds(ours.pid)
+            times = max(1, 40 // len(sent)) if number < 1_000 else 1
+            for body in sent * times:
+                timed_call(connection, body, _JSON)
+            costs.append((tree_seconds(ours.pid) - before) / (len(sent) * times) * 1e6)
+        connection.close()
+        yield what, str(number), f"{min(costs) / 1000:.2f}", f"{min(costs) / number:.0f}"
 
 
-def _post(port: int, body: bytes, times: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    for _ in range(times):
-        connection.request("POST", _PATH, body, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"HTTP {answer.status}")
+def _first(fresh: Server) -> list[tuple[str, ...]]:
+    """The first request of a worker that has answered none, beside the median of those after it."""
+    connection = http.client.HTTPConnection("127.0.0.1", fresh.port)
+    first, *later = [timed_call(connection, body, _JSON) for body in bodies(200, 12)]
     connection.close()
+    median = sorted(later[-100:])[50]
+    return [(f"{first:.1f}", f"{median:.1f}", f"{first / median:.1f}")]
 
 
-def _tree_seconds(pid: int) -> float:
-    """CPU seconds of a process and of all that it started."""
-    children: dict[int, list[int]] = {}
-    seconds: dict[int, float] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        number, parent = int(folder.name), int(fields[1])
-        children.setdefault(parent, []).append(number)
-        seconds[number] = (int(fields[11]) + int(fields[12])) / _TICKS
-    total, waiting = 0.0, [pid]
-    while waiting:
-        one = waiting.pop()
-        total += seconds.get(one, 0.0)
-        waiting += children.get(one, [])
-    return total
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+def _memory() -> Iterator[tuple[str, ...]]:
+    """Resident memory of the workers while 100,000 different requests are answered."""
+    with service() as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        for number, body in enumerate(bodies(_MEMORY_REQUESTS, 12), 1):
+            timed_call(connection, body, _JSON)
+            if number in (1_000, 10_000, 50_000, _MEMORY_REQUESTS):
+                workers = [one for one in tree(server.pid) if one != server.pid]
+                yield f"{number:,}", f"{max(map(resident_mb, workers)):.0f}"
+        connection.close()
 
 
 if __name__ == "__main__":

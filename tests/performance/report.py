@@ -1,0 +1,88 @@
+"""The table of a measurement, as it is printed and as it stands in BENCHMARKS.md."""
+
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+Rows = list[tuple[str, ...]]
+
+_HOW = """Server CPU (user and system, all processes) divided by the requests, median of five rounds of two seconds,
+in turn, at 4 connections; p99 at 16. The bare app is Flask with the same gunicorn, workers and threads: it parses
+the body with orjson and answers a fixed card. Every request is of another patient, with other values, dates
+and ids; drugs, problems and tests come from short lists, as in a hospital. Store on, all topics on, no
+authentication. Regenerate with `make bench`; `.venv/bin/python -m tests.performance --full`
+also answers 100,000 different requests and shows the memory of a worker, which takes some ten minutes more."""
+
+_PEERS = """Other systems, measured earlier on another machine in the same way (their CPU against the bare app of that
+run; 385 us for a small body, 946 us for 100 resources). They did less: four checks of warfarin with an
+NSAID, no store, no suggestions.
+
+| system | small | 100 resources |
+|---|---:|---:|
+| cds-hooks-go | 1.3 | 3.0 |
+| HealthChain 0.16.1 | 4.7 | 4.3 |
+| AHRQ CQL Services | 262 | 129 |"""
+
+
+@dataclass(slots=True)
+class Measured:
+    """The rows of each part; one that was not measured is left out."""
+
+    sizes: Rows = field(default_factory=list)
+    growth: Rows = field(default_factory=list)
+    first: Rows = field(default_factory=list)
+    tokens: Rows = field(default_factory=list)
+    caches: Rows = field(default_factory=list)
+    memory: Rows = field(default_factory=list)
+
+
+def written(measured: Measured, *, wrk: bool) -> str:
+    """The whole page in Markdown."""
+    parts = ["# Benchmarks", _machine(wrk), _HOW]
+    parts.append(
+        _table(("body", "bare us", "service us", "ratio", "bare p99 ms", "p99 ms", "ratio"), measured.sizes)
+    )
+    if measured.first:
+        title = "The first request of a worker that is new, and the median of later ones (12 resources)."
+        parts += [title, _table(("first ms", "later ms", "ratio"), measured.first)]
+    if measured.tokens:
+        title = (
+            "What a token adds: to the bare app (signature checked, token kept in SQLite) and to the service, "
+            "which also checks client, audience, times and that the token is new to all workers. Calls that order "
+            "nothing; median of five rounds of one second, with and without a token in turn."
+        )
+        parts += [title, _table(("algorithm", "bare +us", "service +us", "ratio"), measured.tokens)]
+    if measured.growth:
+        title = "Growth: resources with 2 draft orders, and draft orders among 100 resources."
+        parts += [title, _table(("of", "number", "ms a request", "us for each"), measured.growth)]
+    if measured.caches:
+        title = "What is remembered between requests of different patients (vocabulary only)."
+        parts += [title, _table(("remembered", "asked a request", "found"), measured.caches)]
+    if measured.memory:
+        title = "Memory of the largest worker while different requests are answered (`--full`)."
+        parts += [title, _table(("requests", "MB"), measured.memory)]
+    return "\n\n".join([*parts, _PEERS]) + "\n"
+
+
+def _machine(wrk: bool) -> str:
+    day = datetime.now(UTC).date().isoformat()
+    names = ("flask", "gunicorn", "orjson", "SQLAlchemy", "PyJWT")
+    packages = ", ".join(f"{name} {version(name)}" for name in names)
+    load = "wrk" if wrk else "a Python load generator, since wrk is not installed"
+    python = ".".join(map(str, sys.version_info[:3]))
+    return f"{day}; {_processor()}; {platform.system()}; Python {python}, {packages}; load by {load}."
+
+
+def _processor() -> str:
+    listed = [one for one in Path("/proc/cpuinfo").read_text().splitlines() if one.startswith("model name")]
+    name = listed[0].partition(":")[2].strip() if listed else platform.machine()
+    return f"{len(listed)} cores of {name}"
+
+
+def _table(head: Sequence[str], rows: Rows) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
