@@ -6,37 +6,32 @@ the commits are not durable ones and the log is folded back (a checkpoint) by th
 """
 
 import sqlite3
-import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from cds_service.store.breaker import Breaker, StoreDownError
+from cds_service.store.own_connections import OwnConnections
 
 _BUSY_SECONDS: Final = 0.25
 _INSERT: Final = "INSERT INTO seen_token (token_hash, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 
 class TokenFile:
-    """One connection for each thread that asks, opened on first use, and so after any fork."""
+    """The tokens seen, in the SQLite file of the store."""
 
     def __init__(self, file: Path, breaker: Breaker) -> None:
-        self._address = f"file:{quote(str(file))}?mode=rw"
+        pragmas = ("synchronous=NORMAL", "wal_autocheckpoint=0")
+        self._connections = OwnConnections(file, "rw", _BUSY_SECONDS, *pragmas)
         self._breaker = breaker
-        self._own = threading.local()
-        self._lock = threading.Lock()
-        self._opened: list[sqlite3.Connection] = []
 
     def first_use(self, token_hash: str, expires_at: int) -> bool:
         """Whether the token is new; it is kept from now on. Raises StoreDownError."""
         if self._breaker.resting:
             raise StoreDownError
         try:
-            connection = getattr(self._own, "connection", None) or self._open()
-            new: bool = connection.execute(_INSERT, (token_hash, expires_at)).rowcount == 1
+            new: bool = self._connections.get().execute(_INSERT, (token_hash, expires_at)).rowcount == 1
         except (sqlite3.Error, OSError) as error:
-            self._let_go()
+            self._connections.let_go()
             self._breaker.failed(error)
             raise StoreDownError from None
         self._breaker.succeeded()
@@ -44,28 +39,4 @@ class TokenFile:
 
     def close(self) -> None:
         """Lets go of the file."""
-        with self._lock:
-            for one in self._opened:
-                with suppress(sqlite3.Error):
-                    one.close()
-            self._opened.clear()
-
-    def _let_go(self) -> None:
-        """Closes what failed, so that the next call begins anew and no connection is left over."""
-        connection = getattr(self._own, "connection", None)
-        self._own.connection = None
-        with self._lock, suppress(sqlite3.Error, ValueError):
-            if connection is not None:
-                self._opened.remove(connection)
-                connection.close()
-
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._address, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None
-        )
-        with self._lock:
-            self._opened.append(connection)
-        self._own.connection = connection
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA wal_autocheckpoint=0")
-        return connection
+        self._connections.close()
