@@ -60,7 +60,7 @@ def written(measured: Measured, *, wrk: bool) -> str:
         title = "Growth: resources with 2 draft orders, and draft orders among 100 resources."
         parts += [title, _table(("of", "number", "ms a request", "us for each"), measured.growth)]
     if measured.caches:
-        title = "What is remembered between requests of different patients (vocabulary only)."
+        title = "What is remembered between requests of different patients: vocabulary, and arithmetic on bare numbers."
         parts += [title, _table(("remembered", "asked a request", "found"), measured.caches)]
     if measured.memory:
         title = "Memory of the largest worker while different requests are answered (`--full`)."
