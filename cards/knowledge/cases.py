@@ -12,7 +12,7 @@ from typing import Any
 
 from cards.evaluate import Evaluation, evaluate
 from cards.knowledge.case_record import CASE_MEMBERS, NOW, check_members, make_case
-from cards.knowledge.loader import HOME, Knowledge, cases_file, knowledge_files
+from cards.knowledge.loader import HOME, Knowledge
 from cards.knowledge.strict_yaml import KnowledgeFileError, read
 from cards.policy import site_policy
 from terminology.load import Terminology
@@ -30,12 +30,6 @@ class CaseResult:
     name: str
     problems: tuple[str, ...]
     set_aside: str = ""
-
-
-def run_cases(knowledge: Knowledge, terminology: Terminology, home: Path = HOME) -> Iterator[CaseResult]:
-    """Every case of every file under `home`, in file order."""
-    for path in knowledge_files(home):
-        yield from run_file(cases_file(path), knowledge, terminology, home)
 
 
 def run_file(

@@ -36,7 +36,6 @@ class Answer(NamedTuple):
         return self.basis if isinstance(self.basis, str) else self.basis()
 
 
-HOLDS = Answer(True)
 HOLDS_NOT = Answer(False)
 
 Check = Callable[..., Answer]

@@ -6,7 +6,7 @@ import pytest
 from hook_requests import NOW, SIGN, draft_of, plain, summaries
 from prometheus_client import Counter
 
-from cards.knowledge.cases import run_cases
+from cards.knowledge.cases import run_file
 from cards.knowledge.strict_yaml import KnowledgeFileError
 from cds_service.app import create_app
 from cds_service.hooks.invoke import load_engine
@@ -94,7 +94,8 @@ def test_without_the_overlay_the_drug_is_out_of_scope(client):
 
 def test_the_cases_of_an_overlay_run_with_its_knowledge(settings, overlay):
     engine = load_engine(replace(settings, knowledge_overlay=overlay))
-    results = list(run_cases(engine.knowledge, engine.terminology, overlay))
+    cases = overlay / "dosing/milnacipran.cases.yaml"
+    results = list(run_file(cases, engine.knowledge, engine.terminology, overlay))
     assert [(one.file, one.problems) for one in results] == [("dosing/milnacipran.cases.yaml", ())] * 2
 
 
