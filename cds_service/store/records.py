@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 
@@ -28,7 +29,7 @@ class IssuedCard:
 
     def row(self) -> dict[str, Any]:
         """Column to value."""
-        return _row(self, _CARD)
+        return dict(zip(_CARD, _card_values(self), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +74,9 @@ class AuditEvent:
 
     def row(self) -> dict[str, Any]:
         """Column to value."""
-        return _row(self, _EVENT)
-
-
-def _row(record: IssuedCard | AuditEvent, columns: tuple[str, ...]) -> dict[str, Any]:
-    row = {name: getattr(record, name) for name in columns}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
+        return dict(zip(_EVENT, _event_values(self), strict=True))
 
 
 _CARD = tuple(one.name for one in fields(IssuedCard))
 _EVENT = tuple(one.name for one in fields(AuditEvent))
+_card_values, _event_values = attrgetter(*_CARD), attrgetter(*_EVENT)

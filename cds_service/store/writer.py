@@ -20,7 +20,7 @@ Record = IssuedCard | AuditEvent
 _BATCH = 500
 _WAIT_SECONDS = 0.2
 # Records come one by one; a transaction for each would cost more than the request that made it.
-_GATHER_SECONDS = 0.1
+_GATHER_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 15.0
 
 

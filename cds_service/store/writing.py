@@ -7,10 +7,10 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Inserts rows; one that breaks a uniqueness is skipped."""
     if rows:
-        connection.execute(_insert(connection, table), [dict(row) for row in rows])
+        connection.execute(_insert(connection, table), rows)
 
 
 def insert_one(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
