@@ -1,19 +1,20 @@
 """The weight and height that stand for the patient now."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from typing import NamedTuple
 
-from cards.facts.labs import Found, Result, is_in, newest
+from cards.facts.lab_reading import Result
+from cards.facts.labs import Found, Indexed, Need, is_in, newest, results
 from cards.facts.patient import Patient
 from cards.facts.problems import Problem, has
 from cards.facts.renal_limits import RenalLimits
 from cards.facts.value_sets import ValueSets
 
+_STATED = "body-weight-stated"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+
+class Body(NamedTuple):
     """Weight in kg, height in cm, `notes` for the reader of a card.
 
     `why_no_weight` says what is wrong with the weights on file, "" where there are none.
@@ -33,10 +34,9 @@ def days_between(earlier: datetime, later: datetime, zone: tzinfo) -> int:
 
 
 def read_body(
-    weights: Found,
-    heights: Found,
+    observations: Indexed,
     patient: Patient,
-    problems: Iterable[Problem],
+    problems: tuple[Problem, ...],
     inpatient: bool,
     terms: ValueSets,
     now: datetime,
@@ -44,11 +44,22 @@ def read_body(
     limits: RenalLimits,
 ) -> Body:
     """The latest plausible weight, measured rather than stated, and a height of the grown patient."""
-    height = _height(heights[0], patient, limits)
+    height = _height(observations, patient, terms, now, zone, limits)
     low = limits.weight_low_kg if patient.adult else limits.child_weight_low_kg
-    plausible = [w for w in weights[0] if not w.comparator and low <= w.value <= limits.weight_high_kg]
-    limit = _weight_limit(tuple(problems), inpatient, limits)
-    weight = _preferred(plausible, terms, limit, now, zone)
+
+    def plausibly(one: Result) -> bool:
+        return not one.comparator and low <= one.value <= limits.weight_high_kg
+
+    def measured(one: Result) -> bool:
+        return plausibly(one) and not is_in(one, _STATED, terms)
+
+    weights = results(observations, "body-weight", terms, now, zone, limits, Need(measured))
+    plausible = [one for one in weights[0] if plausibly(one)]
+    limit = _weight_limit(problems, inpatient, limits)
+    # Of two at one time the lighter gives the lower clearance.
+    weight = newest([one for one in plausible if measured(one)], min)
+    if weight is None or days_between(weight.observed, now, zone) > limit:
+        weight = newest(plausible, min)  # a stated one may be newer
     notes: list[str] = []
     left_out = _newer_left_out(weights, weight, plausible, low, limits)
     if weight is None:
@@ -56,7 +67,7 @@ def read_body(
     if left_out:
         notes.append(left_out[0].upper() + left_out[1:])
     age = days_between(weight.earliest if not weight.day_known else weight.observed, now, zone)
-    stated = is_in(weight, "body-weight-stated", terms)
+    stated = is_in(weight, _STATED, terms)
     if stated:
         notes.append("The weight is as stated, not measured")
     if age > limit:
@@ -80,17 +91,6 @@ def _weight_limit(problems: tuple[Problem, ...], inpatient: bool, limits: RenalL
     return limits.weight_stale_days
 
 
-def _preferred(
-    plausible: list[Result], terms: ValueSets, limit: int, now: datetime, zone: tzinfo
-) -> Result | None:
-    """The newest measured weight unless it is old and a stated one is newer."""
-    measured = [one for one in plausible if not is_in(one, "body-weight-stated", terms)]
-    weight = newest(measured, min)  # the lighter of two at one time gives the lower clearance
-    if weight is not None and days_between(weight.observed, now, zone) <= limit:
-        return weight
-    return newest(plausible, min)
-
-
 def _newer_left_out(
     weights: Found, used: Result | None, plausible: list[Result], low: Decimal, limits: RenalLimits
 ) -> str:
@@ -106,12 +106,24 @@ def _newer_left_out(
     return ""
 
 
-def _height(heights: tuple[Result, ...], patient: Patient, limits: RenalLimits) -> Decimal | None:
+def _height(
+    observations: Indexed,
+    patient: Patient,
+    terms: ValueSets,
+    now: datetime,
+    zone: tzinfo,
+    limits: RenalLimits,
+) -> Decimal | None:
     """The newest plausible height; for the grown, one taken since growth ended."""
     low = limits.height_low_cm if patient.adult else Decimal(1)
-    plausible = [h for h in heights if not h.comparator and low <= h.value <= limits.height_high_cm]
-    if patient.birth is not None and patient.youngest is not None and patient.youngest >= limits.grown_years:
-        born = patient.birth.latest
-        plausible = [h for h in plausible if (h.observed - born).days >= limits.grown_years * 365]
-    height = newest(plausible, min)
+    youngest = patient.youngest
+    grown = patient.birth if youngest is not None and youngest >= limits.grown_years else None
+
+    def plausibly(one: Result) -> bool:
+        if one.comparator or not low <= one.value <= limits.height_high_cm:
+            return False
+        return grown is None or (one.observed - grown.latest).days >= limits.grown_years * 365
+
+    found, _ = results(observations, "body-height", terms, now, zone, limits, Need(plausibly))
+    height = newest(filter(plausibly, found), min)
     return height.value if height else None

@@ -1,9 +1,8 @@
 """Who can become pregnant, and what contraception is on record."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from cards.facts.patient import Patient, Sex, clinical_sex
 from cards.facts.pregnancy_evidence import Day, Evidence, Kind, newest
@@ -43,8 +42,7 @@ class Taken(Protocol):
         """Drug classes of its ingredients."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Childbearing:
+class Childbearing(NamedTuple):
     """Childbearing potential, and the best contraception on record with where it stands.
 
     `effective` is sterilisation or an intrauterine device: no drug defeats them. `hormonal` methods may be
@@ -59,7 +57,7 @@ class Childbearing:
 
 def sex_for_pregnancy(resource: Resource | None, patient: Patient, now: datetime, zone: tzinfo) -> Sex:
     """The sex parameter for clinical use, else the sex assigned at birth, else the administrative gender."""
-    if resource is None:
+    if resource is None or not resource.get("extension"):
         return patient.sex
     stated = clinical_sex(resource, now, zone)
     if stated is not None:
@@ -123,7 +121,7 @@ def _potential(
         ("sterilised", "sterilisation is recorded"),
         ("menopause", "menopause is recorded"),
     ):
-        standing = newest(one for one in found if one.kind == kind)
+        standing = newest([one for one in found if one.kind == kind])
         if standing is not None:
             return "no", f"{what} ({standing.source})"
     if sex != "female":
@@ -138,7 +136,7 @@ def _potential(
 def _contraception(
     found: list[Evidence], medications: Iterable[Taken], today: Day, limits: PregnancyLimits
 ) -> tuple[Contraception, tuple[str, ...]]:
-    removed = newest(one for one in found if one.kind == "device-removed")
+    removed = newest([one for one in found if one.kind == "device-removed"])
     methods: dict[Contraception, set[str]] = {}
     for one in found:
         method = _METHODS.get(one.kind)

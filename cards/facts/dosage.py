@@ -41,7 +41,7 @@ def read_dose(
     `dispense` only serves an estimate for a dose that is not computable.
     """
     dose = None
-    key = written(instructions)
+    key = structure(undated(instructions))
     if key is not None:
         dose = _remembered(key, strength, strength_from_name, drug_words)
     if dose is None:
@@ -51,18 +51,19 @@ def read_dose(
     return _estimated(dose, strength, dispense)
 
 
-def written(instructions: Any) -> bytes | None:
-    """A key that instructions of one dose share; None where the dose is better read each time.
+def undated(instructions: Any) -> Any:
+    """The instructions without the dates of a course, where these tell nothing about the dose.
 
-    The dates of a course tell nothing about the dose of a lone instruction, only about the order of several.
+    They tell nothing about that of a lone instruction, only about the order of several.
     """
     if isinstance(instructions, list) and len(instructions) == 1 and isinstance(instructions[0], dict):
         dosage = instructions[0]
         timing = dosage.get("timing")
-        if isinstance(timing, dict) and isinstance(timing.get("repeat"), dict):
-            repeat = {name: value for name, value in timing["repeat"].items() if name != "boundsPeriod"}
-            instructions = [{**dosage, "timing": {**timing, "repeat": repeat}}]
-    return structure(instructions)
+        repeat = timing.get("repeat") if isinstance(timing, dict) else None
+        if isinstance(timing, dict) and isinstance(repeat, dict) and "boundsPeriod" in repeat:
+            rest = {name: value for name, value in repeat.items() if name != "boundsPeriod"}
+            return [{**dosage, "timing": {**timing, "repeat": rest}}]
+    return instructions
 
 
 @lru_cache(maxsize=4096)

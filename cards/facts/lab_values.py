@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Protocol
 
 from cards.facts.body import days_between
+from cards.facts.lab_reading import Result
 from cards.facts.lab_table import LABS
-from cards.facts.labs import Result, indexed, results
+from cards.facts.labs import NEWEST, indexed, results
 from cards.facts.record import Record
 from cards.facts.resources import (
     Concept,
@@ -67,7 +68,9 @@ class Labs:
 
     def _newest(self, name: str) -> LabValue | str:
         lab = LABS[name]
-        good, bad = results(indexed(self.record, self.terms), lab.value_set, self.terms, self.now, self.zone)
+        good, bad = results(
+            indexed(self.record, self.terms), lab.value_set, self.terms, self.now, self.zone, need=NEWEST
+        )
         if not good:
             return (
                 f"{lab.title}: {bad[0].why}"

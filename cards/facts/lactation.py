@@ -1,8 +1,7 @@
 """Whether the patient breastfeeds, and how old the infant is."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cards.facts.pregnancy_evidence import DELIVERIES, Day, Evidence, newest
 from cards.facts.pregnancy_limits import PregnancyLimits
@@ -10,8 +9,7 @@ from cards.facts.pregnancy_limits import PregnancyLimits
 Answer = Literal["yes", "no", "unknown"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lactation:
+class Lactation(NamedTuple):
     """`infant_days` is the age of the youngest infant, None unless the day of birth is on file."""
 
     answer: Answer
@@ -23,6 +21,8 @@ class Lactation:
 def read_lactation(found: Iterable[Evidence], today: Day, limits: PregnancyLimits) -> Lactation:
     """Lactation at `today`: "no" only by an answer, or without any evidence and any delivery of late."""
     listed = list(found)
+    if not listed:
+        return _nothing_recorded(limits)
     deliveries = [one for one in listed if one.kind in DELIVERIES]
     birth = newest(deliveries)
     infant = _infant_days(deliveries, today, limits)
@@ -53,6 +53,10 @@ def read_lactation(found: Iterable[Evidence], today: Day, limits: PregnancyLimit
     if open_end:
         why = "what is recorded about delivery or breastfeeding is old or has no date"
         return Lactation(answer="unknown", why=why, evidence=(open_end,), infant_days=infant)
+    return _nothing_recorded(limits)
+
+
+def _nothing_recorded(limits: PregnancyLimits) -> Lactation:
     why = f"no breastfeeding and no delivery in the last {limits.after_delivery_days} days is recorded"
     return Lactation(answer="no", why=why)
 

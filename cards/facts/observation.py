@@ -40,6 +40,10 @@ def quantity_of(part: Resource) -> tuple[Decimal | None, Unit | None, str, bool]
 
 def time_of(observation: Resource, zone: tzinfo) -> tuple[Interval | None, bool]:
     """When it was observed, and whether that is only the date of issue."""
+    usual = observation.get("effectiveDateTime")
+    when = interval(usual, zone) if isinstance(usual, str) else None
+    if when is not None:
+        return when, False
     stated = False
     for name in ("effectiveDateTime", "effectiveInstant", "effectivePeriod", "effectiveTiming"):
         value = observation.get(name)

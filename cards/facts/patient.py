@@ -1,8 +1,7 @@
 """Age, sex and vital status from the Patient resource."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cards.facts.renal_limits import RENAL_LIMITS, RenalLimits
 from cards.facts.resources import Interval, Resource, codings, flag, interval, objects, text
@@ -18,8 +17,7 @@ _SEX_PARAMETERS: dict[str, Sex] = {
 _GENDERS: dict[str, Sex] = {"female": "female", "f": "female", "male": "male", "m": "male"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patient:
+class Patient(NamedTuple):
     """Who the advice is about.
 
     `age` is (youngest, oldest) in completed years at evaluation, two readings where the birth date is
@@ -52,8 +50,10 @@ class Patient:
         """Whether of adult age; None when unknown, or when the birth date leaves it open."""
         if self.age is None:
             return None
-        of_age = [years >= RENAL_LIMITS.adult_years for years in self.age]
-        return of_age[0] if of_age[0] == of_age[1] else None
+        youngest, oldest = self.age
+        if youngest >= RENAL_LIMITS.adult_years:
+            return True
+        return False if oldest < RENAL_LIMITS.adult_years else None
 
 
 def read_patient(
@@ -62,39 +62,38 @@ def read_patient(
     """The patient, from a Patient resource of any FHIR version; unknowns throughout when there is none."""
     if resource is None:
         return Patient(why_no_age="no Patient resource was supplied")
-    birth, why = _birth(resource.get("birthDate"), now, zone, limits)
-    age = months = None
-    if birth is not None:
-        today = now.astimezone(zone).date()
-        first, last = (_day(moment, zone) for moment in (birth.earliest, birth.latest))
-        spans = (_months(min(last, today), today), _months(first, today))
-        age = (spans[0] // 12, min(spans[1] // 12, limits.oldest_years))
-        months = spans if age[0] < 1 else None
+    birth, months, why = _birth(resource.get("birthDate"), now, zone, limits)
+    age = None if months is None else (months[0] // 12, min(months[1] // 12, limits.oldest_years))
     return Patient(
         id=text(resource.get("id")),
         sex=_sex(resource, now, zone),
         birth=birth,
         age=age,
-        age_months=months,
+        age_months=months if age is not None and age[0] < 1 else None,
         deceased=_deceased(resource, zone),
         why_no_age=why,
     )
 
 
-def _birth(value: object, now: datetime, zone: tzinfo, limits: RenalLimits) -> tuple[Interval | None, str]:
+def _birth(
+    value: object, now: datetime, zone: tzinfo, limits: RenalLimits
+) -> tuple[Interval | None, tuple[int, int] | None, str]:
+    """The birth date, the least and most months since, or why there is none that can be used."""
     if value is None or value == "":
-        return None, "no birth date on file"
+        return None, None, "no birth date on file"
     # A birth date is a local day: a time that some systems append must not move it over midnight.
     written = text(value)
-    birth = interval(written[:10], zone) if interval(written, zone) else None
+    birth = interval(written[:10], zone) if len(written) <= 10 or interval(written, zone) else None
     if birth is None:
-        return None, "the birth date on file is no date"
-    today = now.astimezone(zone).date()
-    if _day(birth.earliest, zone) > today:
-        return None, "the birth date on file lies in the future"
-    if _months(min(_day(birth.latest, zone), today), today) // 12 > limits.oldest_years:
-        return None, f"the birth date on file makes the patient older than {limits.oldest_years} years"
-    return birth, ""
+        return None, None, "the birth date on file is no date"
+    today, first, last = (_day(moment, zone) for moment in (now, birth.earliest, birth.latest))
+    if first > today:
+        return None, None, "the birth date on file lies in the future"
+    months = (_months(min(last, today), today), _months(first, today))
+    if months[0] // 12 > limits.oldest_years:
+        why = f"the birth date on file makes the patient older than {limits.oldest_years} years"
+        return None, None, why
+    return birth, months, ""
 
 
 def _day(moment: datetime, zone: tzinfo) -> date:

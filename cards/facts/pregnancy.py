@@ -1,26 +1,24 @@
 """Pregnancy, lactation and childbearing potential at one moment, and the evidence that decided."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cards.facts.childbearing import (
-    Childbearing,
     Contraception,
     Potential,
     Taken,
     read_childbearing,
     sex_for_pregnancy,
 )
-from cards.facts.lactation import Lactation
 from cards.facts.patient import Patient
 from cards.facts.pregnancy_dating import coded_trimester, trimester_at
 from cards.facts.pregnancy_evidence import Day, Evidence, dated, local_day, newest
 from cards.facts.pregnancy_limits import PREGNANCY_LIMITS, PregnancyLimits
 from cards.facts.pregnancy_person import judged, lactation
 from cards.facts.pregnancy_record import gather, usable
-from cards.facts.pregnancy_status import Answer, Claims, Status, weigh
+from cards.facts.pregnancy_status import Answer, Claims, weigh
+from cards.facts.problems import Problem
 from cards.facts.record import Record
 from cards.facts.value_sets import ValueSets
 
@@ -30,8 +28,7 @@ Intention = Literal["wants", "does-not-want", "unknown"]
 Decided = tuple[str, str, str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pregnancy:
+class Pregnancy(NamedTuple):
     """What the record says about pregnancy now.
 
     `ga_days` is the gestational age as counted, `ga_days_least` and `ga_days_most` its bounds in days, all
@@ -112,6 +109,7 @@ class Pregnancy:
 
 def read_pregnancy(
     patient: Patient,
+    problems: Iterable[Problem],
     record: Record,
     medications: Iterable[Taken],
     terms: ValueSets,
@@ -128,26 +126,13 @@ def read_pregnancy(
         return Pregnancy(reason="the date of the evaluation cannot be read")
     person = next(iter(record.of_type("Patient")), None)
     sex = sex_for_pregnancy(person, patient, now, zone)
-    found, notes = usable(gather(record, terms, now, zone, limits), patient, today, limits)
+    found, notes = usable(gather(problems, record, terms, now, zone, limits), patient, today, limits)
     claims = weigh(found, today, limits)
     status, check = judged(patient, sex, found, claims, today, limits)
     feeding = lactation(patient, sex, found, today, limits)
     childbearing = read_childbearing(sex, patient, found, medications, today, limits)
-    if status.answer == "yes":
-        childbearing = replace(childbearing, potential="yes", why="pregnant")
-    read = _assembled(status, feeding, childbearing)
-    read = replace(
-        read,
-        negative_test_days=_negative_test_days(found, claims, today),
-        intention=_intention(found, today, limits),
-        notes=tuple(sorted({*notes, *((check,) if check else ())})),
-        conflict=status.conflict or bool(check),
-    )
-    return _with_age(read, claims, today, limits) if status.answer == "yes" else read
-
-
-def _assembled(status: Status, feeding: Lactation, childbearing: Childbearing) -> Pregnancy:
-    return Pregnancy(
+    pregnant = status.answer == "yes"
+    read = Pregnancy(
         status=status.answer,
         reason=status.why,
         evidence=tuple(map(_decided, status.evidence)),
@@ -155,17 +140,22 @@ def _assembled(status: Status, feeding: Lactation, childbearing: Childbearing) -
         lactating_why=feeding.why,
         lactating_evidence=tuple(map(_decided, feeding.evidence)),
         infant_days=feeding.infant_days,
-        childbearing_potential=childbearing.potential,
-        childbearing_why=childbearing.why,
+        childbearing_potential="yes" if pregnant else childbearing.potential,
+        childbearing_why="pregnant" if pregnant else childbearing.why,
         contraception=childbearing.contraception,
         contraception_sources=childbearing.sources,
+        negative_test_days=_negative_test_days(found, claims, today),
+        intention=_intention(found, today, limits),
+        notes=tuple(sorted({*notes, *((check,) if check else ())})),
+        conflict=status.conflict or bool(check),
     )
+    return _with_age(read, claims, today, limits) if pregnant else read
 
 
 def _with_age(read: Pregnancy, claims: Claims, today: Day, limits: PregnancyLimits) -> Pregnancy:
     age = claims.gestation
     if age is None:
-        return replace(read, trimester=coded_trimester(claims.standing, today, limits))
+        return read._replace(trimester=coded_trimester(claims.standing, today, limits))
     least = max(age.least, 0)
     trimester = None if age.days is None else trimester_at(age.days, limits)
     if age.days is None and trimester_at(least, limits) == (
@@ -175,8 +165,7 @@ def _with_age(read: Pregnancy, claims: Claims, today: Day, limits: PregnancyLimi
     notes = read.notes
     if age.evidence.kind == "due-date" and not age.evidence.ultrasound:
         notes = (*notes, "Whether ultrasound confirmed the due date is not on record")
-    return replace(
-        read,
+    return read._replace(
         ga_days=age.days,
         ga_days_least=least,
         ga_days_most=age.most,
@@ -190,17 +179,21 @@ def _with_age(read: Pregnancy, claims: Claims, today: Day, limits: PregnancyLimi
 def _negative_test_days(found: list[Evidence], claims: Claims, today: Day) -> int | None:
     """Days since the newest negative test that no evidence of a pregnancy has followed."""
     tests = [one for one in found if one.kind == "test-negative" and one.when is not None]
-    newest_test = max(tests, key=lambda one: (one.first, one.order), default=None)
-    if newest_test is None or any(one.last >= newest_test.first for one in (*claims.standing, *claims.open)):
+    if not tests:
+        return None
+    newest_test = max(tests, key=lambda one: (one.first, one.order))
+    if any(one.last >= newest_test.first for one in (*claims.standing, *claims.open)):
         return None
     return max(today - newest_test.first, 0)
 
 
 def _intention(found: list[Evidence], today: Day, limits: PregnancyLimits) -> Intention:
     said = newest(
-        one
-        for one in found
-        if one.kind in ("intends", "no-intention") and today - one.last <= limits.intention_days
+        [
+            one
+            for one in found
+            if one.kind in ("intends", "no-intention") and today - one.last <= limits.intention_days
+        ]
     )
     if said is None:
         return "unknown"

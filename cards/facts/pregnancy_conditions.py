@@ -8,7 +8,7 @@ from typing import Final
 
 from cards.facts.pregnancy_evidence import Days, Evidence, Kind, local_days, source_of
 from cards.facts.pregnancy_limits import PregnancyLimits
-from cards.facts.problems import read_problems
+from cards.facts.problems import Problem
 from cards.facts.resources import (
     Concept,
     Interval,
@@ -60,13 +60,11 @@ _UNDER_WAY: Final = frozenset({"", "active", "onhold"})
 _PAST: Final = re.compile(r"\b(?:history|past|previous|prior|former|post|postpartum|postnatal|no)\b")
 
 
-def from_condition(condition: Resource, terms: ValueSets, now: datetime, zone: tzinfo) -> Iterator[Evidence]:
-    """What one Condition says. Those refuted or entered in error say nothing; history codes neither."""
-    if not _relevant(condition, terms):
-        return
-    for problem in read_problems((condition,), terms, now, zone):
+def from_problem(problem: Problem, zone: tzinfo) -> Iterator[Evidence]:
+    """What one problem says: most of a problem list nothing. History codes say nothing either."""
+    if problem.obstetric or not _OURS.isdisjoint(problem.value_sets):
         onset, recorded = local_days(problem.onset, zone), local_days(problem.recorded, zone)
-        yield from _coded(condition, problem.value_sets, onset, recorded, problem.active)
+        yield from _coded(problem.resource, problem.value_sets, onset, recorded, problem.active)
 
 
 def from_procedure(procedure: Resource, terms: ValueSets, zone: tzinfo) -> Iterator[Evidence]:
@@ -106,7 +104,7 @@ def from_episode(
 
 
 def _relevant(resource: Resource, terms: ValueSets) -> bool:
-    """Whether any of its codes is one of ours: most of a problem list is not."""
+    """Whether any of its codes is one of ours: most are not."""
     code = resource.get("code")
     key = lasting_key(code, terms)
     return _of_ours(read_concept(code), terms) if key is None else _remembered(key, terms)

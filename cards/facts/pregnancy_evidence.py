@@ -126,7 +126,8 @@ class Evidence:
 
 def newest(found: Iterable[Evidence]) -> Evidence | None:
     """The newest evidence, the same one in whatever order it came."""
-    return max(found, key=lambda one: one.order, default=None)
+    listed = list(found)
+    return max(listed, key=lambda one: one.order) if listed else None
 
 
 def local_day(moment: datetime, zone: tzinfo) -> Day | None:

@@ -51,6 +51,7 @@ _WORDS: Final = {
     "pregnancy-intention": "wish to become pregnant",
 }
 
+QUESTIONS: Final = frozenset(_WORDS)
 _STATUS_LIKE: Final = frozenset({"pregnancy-status", "hcg-presence", "hcg-quantity"})
 
 Found = Evidence | str
@@ -60,8 +61,8 @@ def from_observation(
     observation: Resource, terms: ValueSets, zone: tzinfo, limits: PregnancyLimits
 ) -> Iterator[Found]:
     """What one Observation and its components say; a text where something about pregnancy is unreadable."""
-    if "component" not in observation and value_sets_of(observation.get("code"), terms).isdisjoint(_WORDS):
-        return  # most results say nothing of pregnancy
+    if "component" not in observation and value_sets_of(observation.get("code"), terms).isdisjoint(QUESTIONS):
+        return
     if text(observation.get("status")).lower() not in _USABLE:
         return
     when: Days | None = None

@@ -4,24 +4,32 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
+from cards.facts.labs import indexed
 from cards.facts.patient import Patient
-from cards.facts.pregnancy_conditions import from_condition, from_episode, from_flag, from_procedure
+from cards.facts.pregnancy_conditions import from_episode, from_flag, from_problem, from_procedure
 from cards.facts.pregnancy_dating import begun
 from cards.facts.pregnancy_evidence import Day, Evidence
 from cards.facts.pregnancy_limits import PregnancyLimits
-from cards.facts.pregnancy_observations import from_observation
+from cards.facts.pregnancy_observations import QUESTIONS, from_observation
+from cards.facts.problems import Problem
 from cards.facts.record import Record
 from cards.facts.value_sets import ValueSets
 
 
 def gather(
-    record: Record, terms: ValueSets, now: datetime, zone: tzinfo, limits: PregnancyLimits
+    problems: Iterable[Problem],
+    record: Record,
+    terms: ValueSets,
+    now: datetime,
+    zone: tzinfo,
+    limits: PregnancyLimits,
 ) -> Iterator[Evidence | str]:
-    """All evidence in a record, and a text for each piece that is unreadable."""
-    for condition in record.of_type("Condition"):
-        yield from from_condition(condition, terms, now, zone)
-    for observation in record.of_type("Observation"):
-        yield from from_observation(observation, terms, zone, limits)
+    """All evidence in a record and its problem list, and a text for each piece that is unreadable."""
+    for problem in problems:
+        yield from from_problem(problem, zone)
+    if not QUESTIONS.isdisjoint(indexed(record, terms).by_set):  # most records say nothing of pregnancy
+        for observation in record.of_type("Observation"):
+            yield from from_observation(observation, terms, zone, limits)
     for procedure in record.of_type("Procedure"):
         yield from from_procedure(procedure, terms, zone)
     for episode in record.of_type("EpisodeOfCare"):

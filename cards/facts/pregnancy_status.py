@@ -5,8 +5,7 @@ overtaken makes the answer unknown. Nothing recorded is unknown, never no.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cards.facts.pregnancy_dating import Gestation, gestation, over
 from cards.facts.pregnancy_evidence import CLAIMS, ENDS, NEGATIVES, Day, Evidence, newest
@@ -17,8 +16,7 @@ Answer = Literal["yes", "no", "unknown"]
 _NOTHING = "nothing on record says whether the patient is pregnant"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
+class Claims(NamedTuple):
     """The evidence about a pregnancy now, sorted by what can be made of it.
 
     `standing` is valid and surely of the present pregnancy; `open` may have been overtaken by an end, by a
@@ -38,8 +36,7 @@ class Claims:
         return max(self.ends, key=lambda one: (one.first, one.order), default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(NamedTuple):
     """The answer, why in words, and the evidence that decided."""
 
     answer: Answer
@@ -48,9 +45,15 @@ class Status:
     conflict: bool = False
 
 
+_NO_CLAIMS = Claims()
+_UNKNOWN = Status(answer="unknown", why=_NOTHING)
+
+
 def weigh(found: Iterable[Evidence], today: Day, limits: PregnancyLimits) -> Claims:
     """Sorts the evidence; `found` holds none of the future."""
     listed = list(found)
+    if not listed:
+        return _NO_CLAIMS
     ends = tuple(end for one in listed if (end := _as_end(one, today, limits)) is not None)
     certain = max((one.first for one in ends), default=0)
     possible = max((one.last for one in ends), default=0)
@@ -79,6 +82,8 @@ def weigh(found: Iterable[Evidence], today: Day, limits: PregnancyLimits) -> Cla
 
 def decide(claims: Claims, today: Day, limits: PregnancyLimits) -> Status:
     """The status for a patient whose sex and age leave a pregnancy possible."""
+    if claims == _NO_CLAIMS:
+        return _UNKNOWN
     no = max(claims.negatives, key=lambda one: (one.first, one.order), default=None)
     if claims.standing:
         return _claimed(claims, no, today, limits)
@@ -103,13 +108,13 @@ def decide(claims: Claims, today: Day, limits: PregnancyLimits) -> Status:
     if end is not None:
         why = "the last pregnancy ended too long ago to say anything about today"
         return Status(answer="unknown", why=why, evidence=(end,))
-    return Status(answer="unknown", why=_NOTHING)
+    return _UNKNOWN
 
 
 def _claimed(claims: Claims, no: Evidence | None, today: Day, limits: PregnancyLimits) -> Status:
     latest = newest(claims.standing)
     if latest is None:
-        return Status(answer="unknown", why=_NOTHING)
+        return _UNKNOWN
     measured = [one for one in claims.standing if one.kind in ("due-date", "gestational-age")]
     if no is not None and no.last >= latest.last:
         if no.first > latest.last and not any(_still_ahead(one, today, limits) for one in measured):

@@ -1,9 +1,8 @@
 """Orders that are not drugs; and procedures done, devices in place, services planned."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime, tzinfo
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cards.facts.dosage import read_dose
 from cards.facts.medications import Order, order_id, other_patient
@@ -28,14 +27,15 @@ from terminology.medications import MedicationLookup
 SERVICE_TYPES = frozenset(
     {"ServiceRequest", "DeviceRequest", "ProcedureRequest", "DeviceUseRequest", "DiagnosticOrder"}
 )
+_SORTED_SERVICES = sorted(SERVICE_TYPES)
+_NAMES_OTHERWISE = frozenset({"device", "codeReference", "deviceName", "udi", "orderDetail", "item"})
 _STOPPING = frozenset({"revoked", "stopped", "cancelled", "completed", "rejected", "aborted"})
 _NOT_DONE = frozenset({"not-done", "entered-in-error", "preparation", "aborted", "cancelled"})
 _DEVICE_GONE = frozenset({"entered-in-error", "inactive"})
 _NO_DOSE = read_dose(None, strength=None, weight_kg=None, dispense=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(NamedTuple):
     """Something done (`when` it was), a device in place, or a service planned (`when` it is due)."""
 
     kind: Literal["done", "device", "planned"]
@@ -74,10 +74,11 @@ def read_service_orders(
                 lookup=MedicationLookup(),
                 medication=None,
                 ingredient=None,
+                drug_key=("", ""),
                 classes=_sets_of(concepts, terms, on_record=False),
                 strength=None,
                 dose=_NO_DOSE,
-                authored=interval(resource.get("authoredOn"), zone),
+                zone=zone,
                 sites=sites_of(resource, names),
                 planned=planned_at(resource, zone),
             )
@@ -94,14 +95,14 @@ def read_events(
     active problem without a known code counts as a device in place where its text names one.
     """
     found: list[Event | None] = [
-        _event("done", resource, _done_at(resource, zone), terms)
+        _event("done", resource, _done_at, terms, zone)
         for resource in record.of_type("Procedure", "MedicationAdministration")
         if text(resource.get("status")) not in _NOT_DONE
         and not flag(resource.get("notPerformed"))
         and not flag(resource.get("notDone"))
     ]
     found += [
-        _event("device", resource, None, terms)
+        _event("device", resource, _never, terms, zone)
         for resource in record.of_type("Device")
         if text(resource.get("status")) not in _DEVICE_GONE
     ]
@@ -109,19 +110,12 @@ def read_events(
         ended = period(resource.get("timingPeriod"), zone)[1]
         over = text(resource.get("status")) in ("completed", "entered-in-error", "not-done", "stopped")
         if not over and (ended is None or ended.latest >= now):
-            found.append(_event("device", resource, None, terms))
-    found += [
-        Event(
-            kind="device",
-            value_sets=terms.named_sets(one.text, on_record=True),
-            when=None,
-            source=one.source,
-            text=one.text,
-        )
-        for one in problems
-        if one.active and not one.value_sets
-    ]
-    for resource in record.of_type(*sorted(SERVICE_TYPES)):
+            found.append(_event("device", resource, _never, terms, zone))
+    for one in problems:
+        if one.active and not one.value_sets:
+            named = terms.named_sets(one.text, on_record=True)
+            found.append(Event("device", named, None, one.source, one.text) if named else None)
+    for resource in record.of_type(*_SORTED_SERVICES):
         status = text(resource.get("status"))
         done = status == "completed"
         if (
@@ -130,8 +124,8 @@ def read_events(
             or flag(resource.get("doNotPerform"))
         ):
             continue
-        found.append(_event("done" if done else "planned", resource, planned_at(resource, zone), terms))
-    return tuple(event for event in found if event is not None and event.value_sets)
+        found.append(_event("done" if done else "planned", resource, planned_at, terms, zone))
+    return tuple(event for event in found if event is not None)
 
 
 def as_order(event: Event) -> Order:
@@ -145,6 +139,7 @@ def as_order(event: Event) -> Order:
         lookup=MedicationLookup(),
         medication=None,
         ingredient=None,
+        drug_key=("", ""),
         classes=event.value_sets,
         strength=None,
         dose=_NO_DOSE,
@@ -169,7 +164,11 @@ def planned_at(resource: Resource, zone: tzinfo) -> Interval | None:
 
 
 def _event(
-    kind: Literal["done", "device", "planned"], resource: Resource, when: Interval | None, terms: NamedSets
+    kind: Literal["done", "device", "planned"],
+    resource: Resource,
+    dated: Callable[[Resource, tzinfo], Interval | None],
+    terms: NamedSets,
+    zone: tzinfo,
 ) -> Event | None:
     """None where the resource is about nothing that has a value set."""
     concepts = _concepts(resource)
@@ -180,18 +179,25 @@ def _event(
     return Event(
         kind=kind,
         value_sets=value_sets,
-        when=when,
+        when=dated(resource, zone),
         source=order_id(resource),
         text=next(iter(names), ""),
         sites=sites_of(resource, names),
     )
 
 
+def _never(_: Resource, __: tzinfo) -> None:
+    """When it was makes no difference."""
+
+
 def _concepts(resource: Resource) -> list[object]:
     """Where each kind of resource names what it is about; R5 wraps the concept once more."""
     found: list[object] = []
     for name in ("code", "codeCodeableConcept", "type", "medicationCodeableConcept", "deviceCodeableConcept"):
-        found.extend(obj(value.get("concept")) or value for value in objects(resource.get(name)))
+        if name in resource:
+            found.extend(obj(value.get("concept")) or value for value in objects(resource[name]))
+    if _NAMES_OTHERWISE.isdisjoint(resource):
+        return [one for one in found if one]
     for name in ("device", "codeReference"):
         device = obj(resource.get(name))
         found.append(obj(device.get("concept")) or {"text": text(device.get("display"))})

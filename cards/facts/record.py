@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from cards.facts.resources import Resource
 
 State = Literal["given", "absent", "failed"]
 
+_NONE_THERE: dict[State, str] = {
+    "given": "no {} on file",
+    "absent": "no {} supplied",
+    "failed": "{} could not be read",
+}
 
-@dataclass(frozen=True, slots=True)
-class KeyResult:
+
+class KeyResult(NamedTuple):
     """One prefetch key after reading.
 
     given: the resources are the answer (possibly none); absent: nobody supplied it; failed: the attempt
@@ -66,8 +71,7 @@ class Record:
 
     def none_there(self, key: str, what: str) -> str:
         """Why there is no `what` under the key: none on file, none supplied, or not to be read."""
-        said = {"given": "no {} on file", "absent": "no {} supplied", "failed": "{} could not be read"}
-        return said[self.state(key)].format(what)
+        return _NONE_THERE[self.state(key)].format(what)
 
     def no_list(self, key: str, what: str) -> str:
         """Why it is not known what is on the list `what`, whose key was not supplied or failed."""

@@ -1,10 +1,10 @@
 """Kidney function as dosing tables need it, with what it was worked out from, or why it is not known."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 Basis = Literal[
     "cockcroft-gault",
@@ -32,8 +32,10 @@ Issue = Literal[
 WeightBasis = Literal["", "actual", "ideal", "adjusted"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenalFunction:
+_NO_READINGS: Mapping[str, Decimal] = MappingProxyType({})
+
+
+class RenalFunction(NamedTuple):
     """Clearances in mL/min at full precision; None wherever there is no valid number.
 
     `crcl` decides; `crcl_low` and `crcl_high` bound the plausible readings (weights in obesity, unknown sex,
@@ -48,7 +50,7 @@ class RenalFunction:
     crcl: Decimal | None = None
     crcl_low: Decimal | None = None
     crcl_high: Decimal | None = None
-    weight_readings: Mapping[str, Decimal] = field(default_factory=dict)
+    weight_readings: Mapping[str, Decimal] = _NO_READINGS
     creatinine_mg_dl: Decimal | None = None
     creatinine_original: str = ""
     creatinine_observed: datetime | None = None

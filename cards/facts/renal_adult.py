@@ -1,13 +1,14 @@
 """The clearance of an adult whose kidney function is steady: calculated, or else as reported."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import NamedTuple
 
 from cards.facts.body import Body
 from cards.facts.patient import Patient
 from cards.facts.problems import Problem, has
 from cards.facts.renal import RenalFunction
-from cards.facts.renal_clearance import estimate, estimated_gfr
+from cards.facts.renal_clearance import estimate
 from cards.facts.renal_equations import deindexed
 from cards.facts.renal_limits import RenalLimits
 from cards.facts.renal_reported import Reported, far_reading
@@ -18,13 +19,16 @@ from cards.facts.renal_staleness import Freshness, Setting, freshness
 _BLOCKING = frozenset({"implausible", "no-unit", "comparator"})
 
 
-@dataclass(frozen=True, slots=True)
-class Adult:
-    """What the clearance is worked out from; `clearance` and `egfr` are the newest reported ones."""
+class Adult(NamedTuple):
+    """What the clearance is worked out from; `clearance` and `egfr` are the newest reported ones.
+
+    `gfr` is what the creatinine makes by CKD-EPI 2021, None without one or without an age.
+    """
 
     patient: Patient
     problems: tuple[Problem, ...]
     creatinine: Chosen
+    gfr: Decimal | None
     body: Body
     clearance: Reported | None
     egfr: Reported | None
@@ -56,21 +60,20 @@ def _calculated(known: RenalFunction, adult: Adult) -> RenalFunction:
     if result is None:
         return known
     computed = estimate(adult.patient, result.value, adult.body, limits)
-    gfr = estimated_gfr(adult.patient, result.value)
+    gfr = adult.gfr
     state = freshness(result, gfr, adult.setting, adult.now, adult.zone, limits)
     lowest = computed.low if computed is not None else gfr
     if state.state == "expired" and lowest is not None and lowest >= limits.never_expires_below_ml_min:
-        return replace(known, issue="expired", why=f"the last creatinine is {state.days} days old")
+        return known._replace(issue="expired", why=f"the last creatinine is {state.days} days old")
     if computed is None:
-        return replace(known, issue="no-weight", why=adult.body.why_no_weight)
+        return known._replace(issue="no-weight", why=adult.body.why_no_weight)
     little_muscle = result.value < limits.low_muscle_below_mg_dl and any(
         has(adult.problems, name) for name in limits.low_muscle_sets
     )
     notes = [*known.notes, *computed.notes]
     if little_muscle:
         notes.append("Low creatinine with little muscle: Cockcroft-Gault may overstate kidney function")
-    return replace(
-        known,
+    return known._replace(
         basis="cockcroft-gault",
         crcl=computed.crcl,
         crcl_low=computed.low,
@@ -112,16 +115,14 @@ def _from_reported(known: RenalFunction, reported: Reported, state: Freshness, a
     pairs = timedelta(days=adult.limits.egfr_pairs_days)
     if known.issue != "no-weight" or (result and reported.result.observed - result.observed > pairs):
         # The old creatinine decides nothing any more, so it is not shown as if it did.
-        known = replace(
-            known,
+        known = known._replace(
             creatinine_mg_dl=None,
             creatinine_original="",
             creatinine_observed=None,
             creatinine_source="",
             creatinine_age_days=state.days,
         )
-    return replace(
-        known,
+    return known._replace(
         basis=reported.basis,
         crcl=reported.crcl,
         crcl_low=reported.crcl,
@@ -142,8 +143,7 @@ def _from_reported(known: RenalFunction, reported: Reported, state: Freshness, a
 
 def _from_estimate(known: RenalFunction, adult: Adult) -> RenalFunction | None:
     """A creatinine without a weight still shows severe impairment; it never shows that all is well."""
-    result = adult.creatinine.result
-    gfr = estimated_gfr(adult.patient, result.value) if result is not None else None
+    result, gfr = adult.creatinine.result, adult.gfr
     if known.issue != "no-weight" or result is None or gfr is None:
         return None
     crcl, band = far_reading(gfr, "", adult.limits)
@@ -152,8 +152,7 @@ def _from_estimate(known: RenalFunction, adult: Adult) -> RenalFunction | None:
     state = freshness(result, gfr, adult.setting, adult.now, adult.zone, adult.limits)
     why = adult.body.why_no_weight
     note = f"CKD-EPI 2021 from the creatinine, per 1.73 m²: {why}, and severe impairment by any"
-    return replace(
-        known,
+    return known._replace(
         basis="egfr-indexed",
         crcl=crcl,
         crcl_low=crcl,
@@ -168,13 +167,13 @@ def _from_estimate(known: RenalFunction, adult: Adult) -> RenalFunction | None:
 
 def _with_egfr(known: RenalFunction, adult: Adult) -> RenalFunction:
     """With the reported eGFR unless it is clearly older than the creatinine, else the calculated one."""
-    result, reported = adult.creatinine.result, adult.egfr
+    reported = adult.egfr
     value, is_reported = None, False
     if reported is not None and reported.exact:
         is_reported = _in_step(reported, adult)
         value = reported.value if is_reported else None
-    if value is None and result is not None:
-        value = estimated_gfr(adult.patient, result.value)
+    if value is None:
+        value = adult.gfr
     weight, height = adult.body.weight_kg, adult.body.height_cm
     own = None if value is None or weight is None or height is None else deindexed(value, weight, height)
-    return replace(known, egfr=value, egfr_reported=is_reported, egfr_deindexed=own)
+    return known._replace(egfr=value, egfr_reported=is_reported, egfr_deindexed=own)

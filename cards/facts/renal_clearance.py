@@ -1,11 +1,11 @@
 """Cockcroft-Gault over every plausible reading of the inputs: sex, age, and in obesity the weight."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from cards.facts.body import Body
-from cards.facts.patient import Patient
+from cards.facts.patient import Patient, Sex
 from cards.facts.renal import WeightBasis
 from cards.facts.renal_equations import (
     adjusted_weight,
@@ -16,9 +16,10 @@ from cards.facts.renal_equations import (
 )
 from cards.facts.renal_limits import RenalLimits
 
+_COMPUTED_FOR: dict[Sex, tuple[bool, ...]] = {"female": (True,), "male": (False,), "unknown": (True, False)}
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clearance:
+
+class Clearance(NamedTuple):
     """Clearances in mL/min: `crcl` decides, `low` and `high` bound the plausible readings.
 
     `by_weight` has the readings for the actual, adjusted and ideal weight where obesity makes them differ.
@@ -90,7 +91,7 @@ def estimated_gfr(patient: Patient, creatinine: Decimal) -> Decimal | None:
 
 def _sexes(patient: Patient) -> tuple[bool, ...]:
     """Whether to compute for a woman, a man, or both."""
-    return {"female": (True,), "male": (False,), "unknown": (True, False)}[patient.sex]
+    return _COMPUTED_FOR[patient.sex]
 
 
 def _notes(patient: Patient, actual: Decimal, height: Decimal | None, limits: RenalLimits) -> tuple[str, ...]:

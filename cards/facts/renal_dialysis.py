@@ -87,21 +87,21 @@ def _treatments(
 ) -> Iterator[_Evidence]:
     for service in services:
         kind = service.get("resourceType")
-        if kind == "Procedure":
-            current, when = _recent(service, now, zone, limits)
-        elif kind in ("ServiceRequest", "ProcedureRequest", "CarePlan"):
-            current, when = _in_force(service), _begun(service, zone)
-        else:
-            continue
-        if not current:
-            continue
         sets = value_sets_of(service.get("code"), terms)
         if kind == "CarePlan":
             sets |= value_sets_of(service.get("category"), terms)
             for activity in objects(service.get("activity")):
                 for detail in objects(activity.get("detail")):
                     sets |= value_sets_of(detail.get("code"), terms)
-        if sets & _TREATMENT:
+        if sets.isdisjoint(_TREATMENT):
+            continue
+        if kind == "Procedure":
+            current, when = _recent(service, now, zone, limits)
+        elif kind in ("ServiceRequest", "ProcedureRequest", "CarePlan"):
+            current, when = _in_force(service), _begun(service, zone)
+        else:
+            continue
+        if current:
             yield _Evidence(sets, f"{kind}/{text(service.get('id'))}", when, treatment=True)
 
 

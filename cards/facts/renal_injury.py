@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from cards.facts.labs import Result, newest
+from cards.facts.lab_reading import Result
+from cards.facts.labs import newest
 from cards.facts.problems import Problem
 from cards.facts.renal_limits import RenalLimits
 from cards.facts.stay import Stay

@@ -1,35 +1,34 @@
 """From observations, problems, services and the encounter to the kidney function that dosing goes by."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 from cards.facts.body import Body, days_between, read_body
-from cards.facts.labs import Indexed, results_by_set
+from cards.facts.labs import NEWEST, Indexed, Need, index, results
 from cards.facts.patient import Patient
 from cards.facts.problems import Problem, has
 from cards.facts.renal import RenalFunction
 from cards.facts.renal_adult import Adult, of_adult
+from cards.facts.renal_clearance import estimated_gfr
 from cards.facts.renal_dialysis import read_dialysis
 from cards.facts.renal_equations import bedside_schwartz
 from cards.facts.renal_injury import read_injury
 from cards.facts.renal_limits import RENAL_LIMITS, RenalLimits
 from cards.facts.renal_reported import read_clearance, read_egfr
-from cards.facts.renal_results import Chosen, choose, usable
+from cards.facts.renal_results import Chosen, choose, is_usable, usable
 from cards.facts.renal_staleness import Setting
 from cards.facts.resources import Resource
-from cards.facts.stay import read_stay
+from cards.facts.stay import Stay
 from cards.facts.value_sets import ValueSets
 
-_WANTED = ("creatinine", "egfr", "creatinine-clearance", "body-weight", "body-height")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenalInputs:
+class RenalInputs(NamedTuple):
     """The resources to read kidney function from.
 
-    `observations` in any mix and order; `services` are Procedure, ServiceRequest and CarePlan;
-    `changed_classes` the classes of drugs started or stopped within `RenalLimits.recent_change_days`;
+    `observations` in any mix and order; `services` are Procedure, ServiceRequest and CarePlan; `stay` is what
+    `encounter` tells of; `changed_classes` works out, when asked, the classes of drugs started or stopped
+    within `RenalLimits.recent_change_days`;
     `not_supplied` says why no result may be there, "" where they were asked for and this is the answer;
     `no_weight` what to say where there is no weight.
     """
@@ -37,7 +36,8 @@ class RenalInputs:
     observations: Iterable[Resource] | Indexed = ()
     services: tuple[Resource, ...] = ()
     encounter: Resource | None = None
-    changed_classes: frozenset[str] = frozenset()
+    stay: Stay = Stay()
+    changed_classes: Callable[[], frozenset[str]] = frozenset
     not_supplied: str = ""
     no_weight: str = "no weight on file"
 
@@ -56,25 +56,25 @@ def read_renal_function(
     In this order: a child (no adult equation), dialysis, acute kidney injury, then Cockcroft-Gault; where
     that cannot be calculated a reported clearance, a de-indexed eGFR, or an indexed eGFR in a far band.
     """
-    found = results_by_set(inputs.observations, _WANTED, terms, now, zone, limits)
-    stay = read_stay(inputs.encounter, terms, now, zone)
-    weights, heights = found["body-weight"], found["body-height"]
-    body = read_body(weights, heights, patient, problems, stay.inpatient, terms, now, zone, limits)
+    given = inputs.observations
+    observations = given if isinstance(given, Indexed) else index(given, terms)
+    stay = inputs.stay
+    body = read_body(observations, patient, problems, stay.inpatient, terms, now, zone, limits)
     if body.weight_kg is None and not body.why_no_weight:
-        body = replace(body, why_no_weight=inputs.no_weight)
+        body = body._replace(why_no_weight=inputs.no_weight)
     low, high = limits.creatinine_low_mg_dl, limits.creatinine_high_mg_dl
-    creatinine = choose(found["creatinine"], "creatinine", low, high, max, inputs.not_supplied)
+    found = results(observations, "creatinine", terms, now, zone, limits, _series(limits))
+    creatinine = choose(found, "creatinine", low, high, max, inputs.not_supplied)
     known = _known(creatinine, body, now, zone)
     if patient.adult is False:
         return _child(known, patient, limits)
     dialysis = read_dialysis(problems, inputs.services, inputs.encounter, terms, now, zone, limits)
     if dialysis is not None:
-        return replace(known, basis=dialysis.kind, why=f"on dialysis ({dialysis.source})")
-    series = usable(found["creatinine"], low, high)
+        return known._replace(basis=dialysis.kind, why=f"on dialysis ({dialysis.source})")
+    series = usable(found, low, high)
     injury = read_injury(series, problems, stay, now, limits)
     if injury is not None:
-        return replace(
-            known,
+        return known._replace(
             basis="aki",
             aki=True,
             rising=injury.rising,
@@ -84,17 +84,28 @@ def read_renal_function(
         )
     if patient.adult is None:
         between = f"the birth date leaves open whether the patient is {limits.adult_years}"
-        return replace(known, issue="no-age", why=patient.why_no_age or between)
+        return known._replace(issue="no-age", why=patient.why_no_age or between)
     setting = Setting(
         inpatient=stay.inpatient,
-        changed=bool(inputs.changed_classes & set(limits.changing_classes)),
+        changed=lambda: not inputs.changed_classes().isdisjoint(limits.changing_classes),
         oldest=patient.oldest,
         ckd=has(problems, "ckd"),
     )
-    clearance = read_clearance(found["creatinine-clearance"], zone, limits)
-    egfr = read_egfr(found["egfr"], body, zone, limits)
-    adult = Adult(patient, problems, creatinine, body, clearance, egfr, setting, now, zone, limits)
+    clearance = read_clearance(
+        results(observations, "creatinine-clearance", terms, now, zone, limits, NEWEST), zone, limits
+    )
+    egfr = read_egfr(results(observations, "egfr", terms, now, zone, limits, NEWEST), body, zone, limits)
+    gfr = estimated_gfr(patient, creatinine.result.value) if creatinine.result is not None else None
+    adult = Adult(patient, problems, creatinine, gfr, body, clearance, egfr, setting, now, zone, limits)
     return of_adult(known, adult)
+
+
+def _series(limits: RenalLimits) -> Need:
+    """The newest usable creatinine, and those that a rise is judged by."""
+    low, high = limits.creatinine_low_mg_dl, limits.creatinine_high_mg_dl
+    # A day more: of results that share the time, one that is known to the day only may begin earlier.
+    back = timedelta(days=limits.aki_baseline_days + 1)
+    return Need(lambda one: one.day_known and is_usable(one, low, high), back)
 
 
 def _known(creatinine: Chosen, body: Body, now: datetime, zone: tzinfo) -> RenalFunction:
@@ -125,7 +136,7 @@ def _child(known: RenalFunction, patient: Patient, limits: RenalLimits) -> Renal
         value = bedside_schwartz(known.height_cm, known.creatinine_mg_dl)
         notes = (*notes, f"Bedside Schwartz eGFR {value:.0f} mL/min/1.73 m²; no adult dosing table applies")
     why = f"the patient is under {limits.adult_years}, and adult equations do not apply"
-    return replace(known, issue="child", why=why, notes=notes)
+    return known._replace(issue="child", why=why, notes=notes)
 
 
 def _sentence(text: str) -> str:

@@ -1,10 +1,9 @@
 """Kidney function from a whole record: gathers what the reading needs from its keys."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cards.facts.labs import indexed
 from cards.facts.patient import Patient
@@ -28,11 +27,14 @@ from cards.facts.resources import (
     text,
     type_and_id,
 )
+from cards.facts.stay import Stay
+from cards.facts.therapy_dates import supply_end
 from cards.facts.value_sets import lasting_key
 from terminology.coding import Coding
 from terminology.medications import MedicationLookup
 
-_ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "MedicationPrescription", "MedicationStatement"})
+_ORDERS = ("MedicationOrder", "MedicationPrescription", "MedicationRequest", "MedicationStatement")
+_SERVICES = ("Procedure", "CarePlan", *sorted(SERVICE_TYPES))
 _NEVER_TAKEN = frozenset({"entered-in-error", "draft", "not-taken", "cancelled", "unknown"})
 
 
@@ -56,6 +58,7 @@ def renal_function(
     patient: Patient,
     problems: tuple[Problem, ...],
     record: Record,
+    stay: Stay,
     terms: Terms,
     now: datetime,
     zone: tzinfo,
@@ -64,17 +67,17 @@ def renal_function(
     """The kidney function that a record tells of."""
     inputs = RenalInputs(
         observations=indexed(record, terms),
-        services=tuple(record.of_type("Procedure", "CarePlan", *sorted(SERVICE_TYPES))),
+        services=tuple(record.of_type(*_SERVICES)),
         encounter=next(iter(record.of_type("Encounter")), None),
-        changed_classes=changed_classes(record, terms, now, zone, limits),
+        stay=stay,
+        changed_classes=lambda: changed_classes(record, terms, now, zone, limits),
         not_supplied=record.none_there("kidney", "creatinine") if record.state("kidney") != "given" else "",
         no_weight=record.none_there("body", "weight"),
     )
     return read_renal_function(patient, problems, inputs, terms, now, zone, limits)
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(NamedTuple):
     """One list entry: what it holds, when it began, when it ended or will end."""
 
     ingredients: frozenset[str]
@@ -91,16 +94,13 @@ def changed_classes(
     """
     known = {f"{one['resourceType']}/{text(one.get('id'))}": one for one in record.of_type("Medication")}
     wanted = frozenset(limits.changing_classes)
-    uses = [
-        use
-        for one in record.of_type(*sorted(_ORDERS))
-        if (use := _use(one, known, terms, wanted, zone)) is not None
-    ]
-    since = now - timedelta(days=limits.recent_change_days)
     by_name: dict[str, list[_Use]] = {}
-    for use in uses:
-        for name in use.ingredients:
-            by_name.setdefault(name, []).append(use)
+    for one in record.of_type(*_ORDERS):
+        use = _use(one, known, terms, wanted, zone)
+        if use is not None:
+            for name in use.ingredients:
+                by_name.setdefault(name, []).append(use)
+    since = now - timedelta(days=limits.recent_change_days)
     changed: set[str] = set()
     for name, same in by_name.items():
         if _started(same, since) or _stopped(same, since, now):
@@ -123,19 +123,17 @@ def _stopped(same: Iterable[_Use], since: datetime, now: datetime) -> bool:
 def _use(
     order: Resource, known: dict[str, Resource], terms: Terms, wanted: frozenset[str], zone: tzinfo
 ) -> _Use | None:
-    if order.get("resourceType") not in _ORDERS or flag(order.get("doNotPerform")):
-        return None
-    if text(order.get("status")).lower() in _NEVER_TAKEN:
+    if flag(order.get("doNotPerform")) or text(order.get("status")).lower() in _NEVER_TAKEN:
         return None
     ingredients = _ingredients(order, known, terms, wanted)
     if not ingredients:
         return None
-    effective = period(order.get("effectivePeriod"), zone)
-    supply = period(obj(order.get("dispenseRequest")).get("validityPeriod"), zone)
-    began = effective[0] or _first_date(
+    start, end = period(order.get("effectivePeriod"), zone)
+    began = start or _first_date(
         order, ("authoredOn", "dateWritten", "effectiveDateTime", "dateAsserted"), zone
     )
-    return _Use(ingredients, began, effective[1] or _first_date(order, ("dateEnded",), zone) or supply[1])
+    ended = end or interval(order.get("dateEnded"), zone) or supply_end(order, zone)
+    return _Use(ingredients, began, ended)
 
 
 def _ingredients(
@@ -175,4 +173,8 @@ def _of_classes(
 
 
 def _first_date(order: Resource, names: tuple[str, ...], zone: tzinfo) -> Interval | None:
-    return next((when for name in names if (when := interval(order.get(name), zone))), None)
+    for name in names:
+        when = interval(order.get(name), zone)
+        if when is not None:
+            return when
+    return None

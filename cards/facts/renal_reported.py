@@ -1,19 +1,18 @@
 """Clearances and eGFR as the laboratory reports them, for where Cockcroft-Gault cannot be calculated."""
 
-from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cards.facts.body import Body
-from cards.facts.labs import Found, Result, newest
+from cards.facts.lab_reading import Result
+from cards.facts.labs import Found, newest
 from cards.facts.renal_equations import deindexed
 from cards.facts.renal_limits import RenalLimits
 from cards.facts.renal_results import choose
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reported:
+class Reported(NamedTuple):
     """A reported value and the clearance in mL/min it stands for; `crcl` None where it must not be used.
 
     `value` is the number as reported, `exact` whether it came without a comparator.

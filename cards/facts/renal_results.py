@@ -1,15 +1,15 @@
 """Which of several results of one kind stands, and whether it can be used at all."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
-from cards.facts.labs import Found, Rejected, Result, newest
+from cards.facts.lab_reading import Rejected, Result
+from cards.facts.labs import Found, newest
 from cards.facts.renal import Issue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class Chosen(NamedTuple):
     """The newest result, or the issue that keeps it from being used, with its reason and original text."""
 
     result: Result | None = None
@@ -34,9 +34,8 @@ def choose(
     """
     good, bad = found
     first = newest(good, cautious)
-    blocking = next(
-        (one for one in bad if one.code in ("no-unit", "implausible") and _newer(one, first)), None
-    )
+    wrong = [one for one in bad if one.code in ("no-unit", "implausible") and _newer(one, first)]
+    blocking = wrong[0] if wrong else None
     if blocking is not None:
         issue: Issue = "no-unit" if blocking.code == "no-unit" else "implausible"
         return Chosen(issue=issue, why=f"the {name} was not used: {blocking.why}", original=blocking.original)
@@ -53,7 +52,12 @@ def choose(
 
 def usable(found: Found, low: Decimal, high: Decimal) -> tuple[Result, ...]:
     """The exact and plausible results, newest first."""
-    return tuple(one for one in found[0] if not one.comparator and low <= one.value <= high)
+    return tuple(one for one in found[0] if is_usable(one, low, high))
+
+
+def is_usable(one: Result, low: Decimal, high: Decimal) -> bool:
+    """Whether a result is exact and plausible."""
+    return not one.comparator and low <= one.value <= high
 
 
 def _newer(bad: Rejected, first: Result | None) -> bool:

@@ -1,27 +1,28 @@
 """How old a kidney result may be before it is stale, and before it counts as missing."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cards.facts.body import days_between
-from cards.facts.labs import Result
+from cards.facts.lab_reading import Result
 from cards.facts.renal_limits import RenalLimits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What decides how long a result keeps. `changed`: a drug acting on the kidney was started or stopped."""
+class Setting(NamedTuple):
+    """What decides how long a result keeps.
+
+    `changed`: whether a drug acting on the kidney was started or stopped, asked only where it matters.
+    """
 
     inpatient: bool
-    changed: bool
+    changed: Callable[[], bool]
     oldest: int | None
     ckd: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Freshness:
+class Freshness(NamedTuple):
     """State of a result and its age in local calendar days."""
 
     state: Literal["fresh", "stale", "expired"]
@@ -43,15 +44,17 @@ def freshness(
         within = now - observed <= timedelta(days=limits.expired_inpatient_days)
         return Freshness("stale" if within else "expired", days)
     limit = limit_days(gfr, setting, limits)
+    if min(days, limit) > limits.stale_after_change_days and setting.changed():
+        limit = limits.stale_after_change_days
     if days <= limit:
         return Freshness("fresh", days)
     return Freshness("stale" if days <= limits.expired_factor * limit else "expired", days)
 
 
 def limit_days(gfr: Decimal | None, setting: Setting, limits: RenalLimits) -> int:
-    """Days a result of an outpatient stays fresh: the strictest limit that applies."""
+    """Days a result of an outpatient stays fresh while no drug changes: the strictest limit that applies."""
     rows = (days for below, days in limits.stale_by_egfr_days if gfr is not None and gfr < below)
     limit = next(rows, limits.stale_days)
     if setting.oldest is not None and setting.oldest >= limits.elderly_years and not setting.ckd:
-        limit = min(limit, limits.stale_elderly_days)
-    return min(limit, limits.stale_after_change_days) if setting.changed else limit
+        return min(limit, limits.stale_elderly_days)
+    return limit

@@ -5,8 +5,14 @@ from collections.abc import Iterable
 from cards.facts.resources import Resource, codings, concept_texts, obj, objects, text
 from terminology.body_sites import body_sites
 
-_PLACES = frozenset({"bodySite", "bodyLocation", "bodySiteCodeableConcept", "item"})
+PLACES = frozenset({"bodySite", "bodyLocation", "bodySiteCodeableConcept", "item"})
+_INSTRUCTIONS = frozenset({"dosageInstruction", "dosage"})
 _NONE: frozenset[str] = frozenset()
+
+
+def names_places(resource: Resource) -> bool:
+    """Whether the resource itself may say where, and not only the names of what it is about."""
+    return not (PLACES.isdisjoint(resource) and _INSTRUCTIONS.isdisjoint(resource))
 
 
 def sites_of(resource: Resource, named: Iterable[str] = ()) -> frozenset[str]:
@@ -15,7 +21,7 @@ def sites_of(resource: Resource, named: Iterable[str] = ()) -> frozenset[str]:
     `named` are further texts that may name a region: what the order is called.
     """
     concepts: list[object] = []
-    if not _PLACES.isdisjoint(resource):
+    if not PLACES.isdisjoint(resource):
         concepts = [*objects(resource.get("bodySite")), *objects(resource.get("bodyLocation"))]
         concepts += [obj(resource.get("bodySiteCodeableConcept"))]
         concepts += [obj(item.get("bodySite")) for item in objects(resource.get("item"))]

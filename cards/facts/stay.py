@@ -1,11 +1,11 @@
 """The present encounter: whether the patient is in hospital, and since when."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from cards.facts.resources import Resource, codings, period, text
 from cards.facts.value_sets import ValueSets
-from terminology.coding import ACT_CODE
+from terminology.coding import ACT_CODE, Coding
 
 _OVER = frozenset(
     {"finished", "completed", "discharged", "discontinued", "cancelled", "planned", "entered-in-error"}
@@ -13,8 +13,7 @@ _OVER = frozenset(
 _DSTU2_INPATIENT = frozenset({"inpatient", "emergency"})  # Encounter.class was a plain code
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """`inpatient` is inpatient, emergency or observation; `since` is None when the start is not known."""
 
     inpatient: bool = False
@@ -31,7 +30,7 @@ def read_stay(encounter: Resource | None, terms: ValueSets, now: datetime, zone:
     kind = encounter.get("class")
     inpatient = text(kind).lower() in _DSTU2_INPATIENT or any(
         # The element is bound to one code system, which some messages leave out.
-        "encounter-inpatient" in terms.value_sets(replace(one, system=one.system or ACT_CODE))
+        "encounter-inpatient" in terms.value_sets(one if one.system else Coding(ACT_CODE, one.code))
         for one in codings(kind)
     )
     return Stay(inpatient, start.earliest if inpatient and start else None)

@@ -1,8 +1,8 @@
 """Whether an entry of the medication list is in force, when it ended, and for how long an order is."""
 
-from dataclasses import replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from typing import NamedTuple
 
 from cards.facts.resources import Interval, Resource, flag, interval, number, obj, objects, period, text
 from terminology.units import read_unit, to_hours
@@ -12,41 +12,54 @@ _NEVER_TAKEN = frozenset({"cancelled", "entered-in-error", "not-taken", "draft",
 _NO_EXPOSURE_INTENTS = frozenset({"plan", "proposal", "option"})
 
 
-def was_taken(resource: Resource) -> bool:
-    """Whether an entry tells of a drug that was ever taken."""
+class Therapy(NamedTuple):
+    """Whether an entry is in force, and then when it ends, where it says so."""
+
+    running: bool
+    ends: Interval | None = None
+
+
+_OVER = Therapy(running=False)
+
+
+def therapy(resource: Resource, now: datetime, zone: tzinfo) -> Therapy | None:
+    """Whether the patient takes it now: not ended by status, by a date, or by the end of its supply.
+
+    None for what was never taken.
+    """
     if flag(resource.get("doNotPerform")) or text(resource.get("intent")) in _NO_EXPOSURE_INTENTS:
-        return False
+        return None
     if text(resource.get("taken")) == "n" or flag(resource.get("wasNotTaken")):
-        return False
-    return text(resource.get("status")) not in _NEVER_TAKEN
+        return None
+    status = text(resource.get("status"))
+    if status == "completed":  # de-identified exports complete every order; the supply period tells
+        supplied = supply_end(resource, zone)
+        if supplied is not None and supplied.latest >= now:
+            return Therapy(True, stated_end(resource, zone))
+    elif status not in _NOT_TAKEN and status != "draft":
+        stated = stated_end(resource, zone)
+        if stated is None or stated.latest >= now:
+            return Therapy(True, stated)
+    return None if status in _NEVER_TAKEN else _OVER
 
 
 def in_force(resource: Resource, now: datetime, zone: tzinfo) -> bool:
-    """Whether the patient takes it now: not ended by status, by a date, or by the end of its supply."""
-    status = text(resource.get("status"))
-    if flag(resource.get("doNotPerform")) or text(resource.get("intent")) in _NO_EXPOSURE_INTENTS:
-        return False
-    if text(resource.get("taken")) == "n" or flag(resource.get("wasNotTaken")):
-        return False
-    if status == "completed":  # de-identified exports complete every order; the supply period tells
-        supply_end = _end(obj(resource.get("dispenseRequest")).get("validityPeriod"), zone)
-        return supply_end is not None and supply_end.latest >= now
-    if status in _NOT_TAKEN or status == "draft":
-        return False
-    ended = stated_end(resource, zone)
-    return ended is None or ended.latest >= now
+    """Whether the patient takes it now."""
+    found = therapy(resource, now, zone)
+    return found is not None and found.running
 
 
 def ended_at(resource: Resource, now: datetime, zone: tzinfo) -> Interval | None:
     """The end that an entry states, or the nearest thing to one; never after now."""
-    for read in (stated_end, _supply_end, _last_updated, authored):
+    for read in (stated_end, supply_end, _last_updated, authored):
         one = read(resource, zone)
         if one is not None and one.earliest <= now:
-            return replace(one, latest=min(one.latest, now))
+            return one if one.latest <= now else one._replace(latest=now)
     return None
 
 
-def _supply_end(resource: Resource, zone: tzinfo) -> Interval | None:
+def supply_end(resource: Resource, zone: tzinfo) -> Interval | None:
+    """When what is to be supplied runs out."""
     return _end(obj(resource.get("dispenseRequest")).get("validityPeriod"), zone)
 
 
@@ -56,7 +69,7 @@ def _last_updated(resource: Resource, zone: tzinfo) -> Interval | None:
 
 def _end(stated: object, zone: tzinfo) -> Interval | None:
     """The end of a Period; most have none, and their start need not be read for that."""
-    return interval(obj(stated).get("end"), zone)
+    return None if stated is None else interval(obj(stated).get("end"), zone)
 
 
 def stated_end(resource: Resource, zone: tzinfo) -> Interval | None:
@@ -66,21 +79,26 @@ def stated_end(resource: Resource, zone: tzinfo) -> Interval | None:
     effective = _end(resource.get("effectivePeriod"), zone)
     if effective is not None:
         return effective
-    ends = []
-    for dosage in objects(resource.get("dosageInstruction")) or objects(resource.get("dosage")):
-        repeat = obj(obj(dosage.get("timing")).get("repeat"))
+    last = None
+    for repeat in _repeats(resource):
         end = _end(repeat.get("boundsPeriod"), zone)
         if end is None:
             return None
-        ends.append(end)
-    return max(ends, key=lambda end: end.latest) if ends else None
+        if last is None or end.latest > last.latest:
+            last = end
+    return last
+
+
+def _repeats(resource: Resource) -> list[Resource]:
+    """Timing.repeat of each instruction, empty where there is none."""
+    instructions = objects(resource.get("dosageInstruction")) or objects(resource.get("dosage"))
+    return [obj(obj(dosage.get("timing")).get("repeat")) for dosage in instructions]
 
 
 def course_days(resource: Resource, zone: tzinfo) -> Decimal | None:
     """How many days the order is for: the longest of its instructions, else what is to be supplied."""
     lengths = []
-    for dosage in objects(resource.get("dosageInstruction")) or objects(resource.get("dosage")):
-        repeat = obj(obj(dosage.get("timing")).get("repeat"))
+    for repeat in _repeats(resource):
         end = _end(repeat.get("boundsPeriod"), zone)
         start = period(repeat.get("boundsPeriod"), zone)[0] if end is not None else None
         if start is not None and end is not None:

@@ -40,20 +40,36 @@ def named_sets_of(concept: object, terms: NamedSets, *, on_record: bool = False)
     Orders of procedures and devices mostly carry a local code and a text. `on_record`: of what was done or is
     in place, not of an order.
     """
-    coded = value_sets_of(concept, terms)
-    if coded - _SAY_LITTLE:
-        return coded
-    texts = read_concept(concept).texts
-    return coded.union(*(terms.named_sets(one, on_record=on_record) for one in texts))
+    key = lasting_key(concept, terms)
+    if key is None:
+        return _named_sets(read_concept(concept), terms, on_record)
+    return _remembered_by_name(key, terms, on_record)
+
+
+def is_lasting(terms: Any) -> bool:
+    """Whether what `terms` say may be remembered; a terminology server may know later what it did not."""
+    return bool(getattr(terms, "lasting", False))
 
 
 def lasting_key(concept: object, terms: Any) -> bytes | None:
     """The structure of a concept where what `terms` say about it may be remembered, else None."""
-    return structure(concept) if getattr(terms, "lasting", False) else None
+    return structure(concept) if is_lasting(terms) else None
 
 
 def _value_sets(concept: Concept, terms: ValueSets) -> frozenset[str]:
     return frozenset().union(*(terms.value_sets(coding) for coding in concept.codings))
+
+
+def _named_sets(concept: Concept, terms: NamedSets, on_record: bool) -> frozenset[str]:
+    coded = _value_sets(concept, terms)
+    if coded - _SAY_LITTLE:
+        return coded
+    return coded.union(*(terms.named_sets(one, on_record=on_record) for one in concept.texts))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _remembered_by_name(key: bytes, terms: NamedSets, on_record: bool) -> frozenset[str]:
+    return _named_sets(remembered_concept(key), terms, on_record)
 
 
 @lru_cache(maxsize=_REMEMBERED)
