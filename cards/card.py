@@ -89,7 +89,7 @@ class Link:
         return {"label": self.label, "url": self.url, "type": "absolute"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Action:
     """Create or update of one whole FHIR resource, or deletion of the draft `resource_id` ("Type/id")."""
 
@@ -99,9 +99,8 @@ class Action:
     resource_id: str = ""
 
     def __post_init__(self) -> None:
-        if (self.type == "delete") != (self.resource is None) or (self.type == "delete") != bool(
-            self.resource_id
-        ):
+        deletes = self.type == "delete"
+        if deletes != (self.resource is None) or deletes != bool(self.resource_id):
             raise ValueError("a deletion names a resource, any other action holds one")
 
     def as_json(self) -> dict[str, Any]:
@@ -111,7 +110,7 @@ class Action:
         return {"type": self.type, "description": self.description, "resource": self.resource}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Suggestion:
     """A change the prescriber can accept with one click; `uuid` joins feedback to it."""
 
@@ -133,7 +132,7 @@ class Suggestion:
         return out
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Card:
     """One card.
 
@@ -158,8 +157,8 @@ class Card:
     def __post_init__(self) -> None:
         if not 0 < len(self.summary) <= MAX_SUMMARY:
             raise ValueError(f"summary must have 1 to {MAX_SUMMARY} characters, has {len(self.summary)}")
-        recommended = sum(suggestion.recommended for suggestion in self.suggestions)
-        if self.selection_behavior == "at-most-one" and recommended > 1:
+        several = len(self.suggestions) > 1 and self.selection_behavior == "at-most-one"
+        if several and sum(suggestion.recommended for suggestion in self.suggestions) > 1:
             raise ValueError("at most one suggestion may be recommended")
 
     def as_json(self) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """What would speak after a change of the drafts. Only what the change can touch is judged again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cards.card import Indicator
 from cards.facts.medications import Order, read_drafts
 from cards.facts.resources import Resource
-from cards.judging import Judged, judge_orders, without_superseded
-from cards.knowledge.index import Knowledge
+from cards.judging import Asked, Judged, asked_of, judge_orders, without_superseded
+from cards.knowledge.index import REMEMBERED, Knowledge
 from cards.knowledge.rule_types import ProcedureHold, RenalDose
 from cards.knowledge.statements import Statement
 from cards.rules import looked_at
@@ -24,56 +25,52 @@ _OWN_SEVERITY = (RenalDose, ProcedureHold)
 
 @dataclass(slots=True)
 class Drafts:
-    """The drafts of one evaluation as they stand; `judged` are the outcomes before any silences another."""
+    """The drafts of one evaluation as they stand, and the outcomes for its subjects before any silences another."""
 
     ctx: Context
+    subjects: tuple[Order, ...]
     judged: tuple[Judged, ...]
     terms: Terminology
     _loud: list[Judged] | None = field(init=False, default=None)
 
-    def speaking_with(
+    def would_warn(
         self, order: Order, changed: Resource | None, added: tuple[Resource, ...], accepted: Pairs
-    ) -> set[tuple[str, str]]:
-        """(statement, order) pairs that would speak at warning or above after a change, less `accepted`.
+    ) -> bool:
+        """Whether anything would speak at warning or above after a change, besides the pairs that are `accepted`.
 
-        `changed` stands for the order, None when it is taken away; `added` are further drafts. Statements that
-        can make no difference are not asked: those accepted, and those that never warn. One that silences others
-        is. What the change cannot touch stays as it was judged.
+        `changed` stands for the order, None when it is taken away; `added` are further drafts. What the change
+        cannot touch stays as it was judged. What can only silence others is asked where something speaks.
         """
-        ctx = self.ctx
         fresh = self._read(changed, added)
         replacement, further = (fresh[:1], fresh[1:]) if changed else ((), fresh)
         drafts = (
-            *(one for draft in ctx.drafts for one in (replacement if draft is order else (draft,))),
+            *(one for draft in self.ctx.drafts for one in (replacement if draft is order else (draft,))),
             *further,
         )
         # What is not in force says nothing, but a change that it would speak against is not offered for one click.
-        bounding = ctx.knowledge.bounding
-        applied = replace(ctx, drafts=drafts, standing=standing(ctx.medications, drafts), knowledge=bounding)
-        touched = _touched(order, fresh, _unlike(ctx.standing, applied.standing), bounding)
-        new = {id(one) for one in fresh}
+        bounding = self.ctx.knowledge.bounding
+        if changed and len(fresh) == 1 and _is_redosed(order, fresh[0]):
+            listed, touched = self.ctx.standing, _touched_by_dosing(order, fresh[0], bounding)
+        else:
+            listed = standing(self.ctx.medications, drafts)
+            touched = _touched(order, fresh, _unlike(self.ctx.standing, listed), bounding)
+        applied = self.ctx.with_drafts(drafts, listed, bounding)
+        again = [one for one in drafts if one.kind == "draft"]
 
-        def spare(statement: Statement, of: Order) -> bool:
-            if id(of) not in new and not touched.concerns(statement, of):
-                return True
-            return not statement.supersedes and (
-                (statement.id, of.id) in accepted or _at_most_info(statement, bounding)
-            )
+        def asked_first(of: Order, ctx: Context) -> list[Asked]:
+            asked = touched.asks(of, ctx)
+            return [one for one in asked if (one.statement.id, of.id) not in accepted]
 
-        again = [one for one in drafts if one.kind == "draft" and (id(one) in new or touched.reaches(one))]
-        judged, _ = judge_orders(again, applied, spare)
-        kept = [
-            one
-            for one in self._heard()
-            if one.order is not order
-            and (one.statement.supersedes or (one.statement.id, one.order.id) not in accepted)
-            and not touched.concerns(one.statement, one.order)
-        ]
-        return {
-            (one.statement.id, one.order.id)
-            for one in without_superseded([*kept, *judged])
-            if one.outcome.finding is not None and one.outcome.finding.severity >= Indicator.warning
-        } - accepted
+        def asked_then(of: Order, ctx: Context) -> list[Asked]:
+            asked = _heeded(of, ctx).silencing
+            return [one for one in asked if touched.concerns(one.statement, of)]
+
+        speaking = [one for one in self._heard() if not touched.concerns(one.statement, one.order)]
+        speaking += judge_orders(again, applied, asked_first)[0]
+        if not _warning(speaking, accepted):
+            return False
+        speaking += judge_orders(again, applied, asked_then)[0]
+        return _warning(without_superseded(speaking), accepted)
 
     def _read(self, changed: Resource | None, added: tuple[Resource, ...]) -> tuple[Order, ...]:
         fresh = (*((changed,) if changed else ()), *added)
@@ -85,61 +82,122 @@ class Drafts:
     def _heard(self) -> list[Judged]:
         """What speaks of the drafts as they are at warning or above, or silences others."""
         if self._loud is None:
-            ctx, judged = self.ctx, self.judged
-            known = {id(one.order) for one in judged}
+            ctx, judged, known = self.ctx, self.judged, set(map(id, self.subjects))
             if ctx.knowledge.bounding is not ctx.knowledge:
-                ctx, judged, known = replace(ctx, knowledge=ctx.knowledge.bounding), (), set()
+                ctx = ctx.with_drafts(ctx.drafts, ctx.standing, ctx.knowledge.bounding)
+                judged, known = (), set()
             rest = [one for one in ctx.drafts if one.kind == "draft" and id(one) not in known]
             if rest:
-                judged += judge_orders(
-                    rest, ctx, lambda one, _: not one.supersedes and _at_most_info(one, ctx.knowledge)
-                )[0]
-            self._loud = [one for one in judged if one.order.kind == "draft" and _heard(one)]
+                judged += judge_orders(rest, ctx, lambda of, ctx: _heeded(of, ctx).all)[0]
+            self._loud = [
+                one
+                for one in judged
+                if (finding := one.outcome.finding) is not None
+                and one.order.kind == "draft"
+                and (finding.severity >= Indicator.warning or one.statement.supersedes)
+            ]
         return self._loud
 
 
-def _heard(one: Judged) -> bool:
-    finding = one.outcome.finding
-    return finding is not None and (finding.severity >= Indicator.warning or bool(one.statement.supersedes))
+def _warning(judged: Iterable[Judged], accepted: Pairs) -> bool:
+    """Whether one that is not accepted speaks at warning or above."""
+    for one in judged:
+        finding = one.outcome.finding
+        loud = finding is not None and finding.severity >= Indicator.warning
+        if loud and (one.statement.id, one.order.id) not in accepted:
+            return True
+    return False
 
 
-def _unlike(one: Iterable[Order], other: Iterable[Order]) -> tuple[Order, ...]:
+def _unlike(one: Sequence[Order], other: Sequence[Order]) -> tuple[Order, ...]:
     """What stands on one of two lists only."""
-    first, second = {id(order): order for order in one}, {id(order): order for order in other}
-    return tuple((first | second)[key] for key in first.keys() ^ second.keys())
+    only = set(map(id, one)) ^ set(map(id, other))
+    return tuple([order for order in (*one, *other) if id(order) in only]) if only else ()
 
 
-def _at_most_info(statement: Statement, knowledge: Knowledge) -> bool:
-    memory: dict[str, bool] = knowledge.derived.setdefault("at-most-info", {})
-    found = memory.get(statement.id)
+class _Heeded(NamedTuple):
+    """The statements about an order of a product that a change must heed: those that may warn, or silence others.
+
+    `dosing` are those that may warn of how it is to be taken.
+    """
+
+    all: tuple[Asked, ...]
+    warning: tuple[Asked, ...]
+    dosing: tuple[Asked, ...]
+    silencing: tuple[Asked, ...]
+
+
+def _heeded(order: Order, ctx: Context) -> _Heeded:
+    memory: dict[object, _Heeded] = ctx.knowledge.derived.setdefault("heeded", {})
+    key = (order.drug_key, order.classes, ctx.policy.jurisdiction)
+    found = memory.get(key)
     if found is None:
-        most = max(statement.severity, *(step.to for step in statement.escalations), Indicator.info)
-        found = most < Indicator.warning and not isinstance(statement.rule, _OWN_SEVERITY)
-        memory[statement.id] = found
+        found = _all_heeded(order, ctx)
+        if len(memory) < REMEMBERED:
+            memory[key] = found
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Touched:
-    """What a change touches: `classes` that come or go, and `content` of which an order differs; or everything."""
+def _all_heeded(order: Order, ctx: Context) -> _Heeded:
+    asked = asked_of(order, ctx)
+    warning = tuple(one for one in asked if _may_warn(one.statement))
+    return _Heeded(
+        all=tuple(one for one in asked if one in warning or one.statement.supersedes),
+        warning=warning,
+        dosing=tuple(one for one in warning if looked_at.by_statement(one.statement, ctx.knowledge).dosing),
+        silencing=tuple(one for one in asked if one.statement.supersedes),
+    )
 
+
+def _may_warn(statement: Statement) -> bool:
+    most = max(statement.severity, *(step.to for step in statement.escalations), Indicator.info)
+    return most >= Indicator.warning or isinstance(statement.rule, _OWN_SEVERITY)
+
+
+@dataclass(slots=True)
+class _Touched:
+    """What a change touches: its `own` orders, and others by what of their classes and content counts there.
+
+    `own` are, by identity, the order that is changed and those that come of it; where `redosed`, only how one is to be
+    taken differs. `classes` are those that come or go, `content` those of which an order differs; or everything counts.
+    """
+
+    own: frozenset[int]
     classes: frozenset[str]
     content: frozenset[str]
     everything: bool
+    redosed: bool
     knowledge: Knowledge
 
-    def reaches(self, order: Order) -> bool:
-        """Whether the change can alter what some statement says of another order."""
-        return self._met(order, looked_at.for_order(order, self.knowledge))
-
     def concerns(self, statement: Statement, order: Order) -> bool:
-        """Whether the change can alter what this statement says of another order."""
-        return self._met(order, looked_at.by_statement(statement, self.knowledge))
-
-    def _met(self, order: Order, look: looked_at.Look) -> bool:
-        if self.everything or (order.ingredient is not None and order.ingredient.name in self.content):
+        """Whether the change can alter what this statement says of an order."""
+        look = looked_at.by_statement(statement, self.knowledge)
+        if id(order) in self.own:
+            return look.dosing or not self.redosed
+        if self._counts_wholly(order):
             return True
-        return not self.classes.isdisjoint(look.classes) or not self.content.isdisjoint(look.closer)
+        return not (self.content.isdisjoint(look.closer) and self.classes.isdisjoint(look.classes))
+
+    def asks(self, order: Order, ctx: Context) -> tuple[Asked, ...]:
+        """The statements that may warn, and may say of the order what they did not say before."""
+        if id(order) in self.own:
+            heeded = _heeded(order, ctx)
+            return heeded.dosing if self.redosed else heeded.warning
+        if self._counts_wholly(order):
+            return _heeded(order, ctx).warning
+        memory: dict[object, tuple[Asked, ...]] = self.knowledge.derived.setdefault("touched", {})
+        key = (order.drug_key, order.classes, ctx.policy.jurisdiction, self.classes, self.content)
+        found = memory.get(key)
+        if found is None:
+            asked = _heeded(order, ctx).warning
+            found = tuple(one for one in asked if self.concerns(one.statement, order))
+            if len(memory) < REMEMBERED:
+                memory[key] = found
+        return found
+
+    def _counts_wholly(self, order: Order) -> bool:
+        """Whether all statements about another order may count what the change touches."""
+        return self.everything or (order.ingredient is not None and order.ingredient.name in self.content)
 
 
 def _touched(
@@ -147,12 +205,41 @@ def _touched(
 ) -> _Touched:
     """`relisted` are entries of the medication list that the change brings back or takes away."""
     orders = (order, *fresh, *relisted)
-    # A procedure counts as planned too, which statements ask for by other names than its classes.
-    everything = any(not one.has_drug for one in orders)
-    content = frozenset().union(*(one.classes for one in orders))
-    if len(fresh) == 1 and not relisted and _same_drug(order, fresh[0]):
-        return _Touched(order.classes ^ fresh[0].classes, content, everything, knowledge)
-    return _Touched(content, content, everything, knowledge)
+    content = frozenset().union(*[one.classes for one in orders])
+    in_place = len(fresh) == 1 and not relisted and _same_drug(order, fresh[0])
+    return _Touched(
+        own=frozenset(map(id, (order, *fresh))),
+        classes=order.classes ^ fresh[0].classes if in_place else content,
+        content=content,
+        # A procedure counts as planned too, which statements ask for by other names than its classes.
+        everything=any(not one.has_drug for one in orders),
+        redosed=False,
+        knowledge=knowledge,
+    )
+
+
+def _touched_by_dosing(order: Order, fresh: Order, knowledge: Knowledge) -> _Touched:
+    return _Touched(
+        own=frozenset((id(order), id(fresh))),
+        classes=frozenset(),
+        content=order.classes,
+        everything=False,
+        redosed=True,
+        knowledge=knowledge,
+    )
+
+
+def _is_redosed(order: Order, fresh: Order) -> bool:
+    """Whether one order replaces the other, and only how the same product is to be taken differs.
+
+    What stands of the medication list is then the same.
+    """
+    return (
+        _same_drug(order, fresh)
+        and order.drug_key == fresh.drug_key
+        and order.classes == fresh.classes
+        and order.kind == fresh.kind
+    )
 
 
 def _same_drug(one: Order, other: Order) -> bool:

@@ -1,19 +1,17 @@
 """Findings to cards: one card per order and problem, the worst leads, at most five."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from uuid import UUID, uuid5
+from typing import NamedTuple
 
 from cards import offers
 from cards.acknowledged import Acknowledged, answered, drugs_of
-from cards.card import Action, Card, Indicator, Link, OverrideReason, Source, Suggestion
+from cards.card import Action, Card, Indicator, OverrideReason, Suggestion
+from cards.card_id import card_id
 from cards.facts.medications import Order
 from cards.facts.resources import Resource
 from cards.finding import Finding
-from cards.knowledge.governance import Change
-from cards.knowledge.path_words import is_text, path_words
 from cards.knowledge.policy_file import SHIPPED
-from cards.knowledge.statements import Statement
+from cards.origin import Origin, origin_of, origins_of_today
 from cards.rules.context import Context
 from cards.rules.list_summary import list_summary
 from cards.suggestions import DoseChange, creatinine_order, dose_change
@@ -22,9 +20,6 @@ from cards.wording import say
 from cards.wording import summary as one_line
 
 MOST_CARDS = SHIPPED.max_cards
-
-# Namespace of card and suggestion ids (UUIDv5), so that the same answer to the same call has the same ids.
-CARD_NAMESPACE = UUID("6f0d9f0c-5d0e-5a3b-9a57-3d3f1c6b7b11")
 
 OVERRIDE_REASONS = (
     OverrideReason("will-monitor", "Will monitor"),
@@ -40,13 +35,12 @@ _NOT_PREGNANT = OverrideReason("not-pregnant", "Not pregnant or breastfeeding, o
 ALL_OVERRIDE_REASONS = (*OVERRIDE_REASONS, _NOT_PREGNANT)
 
 Pairs = set[tuple[str, str]]
-NewFindings = Callable[[Order, Resource | None, tuple[Resource, ...], Pairs], Pairs]
-"""(statement, order) pairs of warning and above once an order is changed (None: removed) and others added, less
-those that are accepted."""
+WouldWarn = Callable[[Order, Resource | None, tuple[Resource, ...], Pairs], bool]
+"""Whether anything is said at warning or above once an order is changed (None: removed) and others are added, besides
+the (statement, order) pairs that are accepted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(NamedTuple):
     """The cards of one response, and the (statement, order) pairs that an earlier answer keeps silent."""
 
     cards: tuple[Card, ...]
@@ -59,7 +53,7 @@ def compose(
     ctx: Context,
     terms: Marketed,
     card_scope: str,
-    after: NewFindings,
+    would_warn: WouldWarn,
     data_cards: tuple[Card, ...] = (),
     acknowledged: Iterable[Acknowledged] = (),
 ) -> Composed:
@@ -76,20 +70,21 @@ def compose(
     silent: set[tuple[str, str]] = set()
     for group in groups.values():
         group.sort(key=lambda finding: (-finding.severity, finding.statement.order))
-        while group and answered(group, orders.get(group[0].order), earlier, ctx):
+        while earlier and group and answered(group, orders.get(group[0].order), earlier, ctx):
             known = [finding for finding in group if finding.order == group[0].order]
             silent.update((finding.statement.id, finding.order) for finding in known)
-            group = [finding for finding in group if finding not in known]
+            group = [finding for finding in group if finding.order != group[0].order]
         if group and group[0].severity >= least:
             ranked.append(group)
     ranked.sort(key=lambda group: (-group[0].severity, group[0].statement.order, group[0].order))
     # What is only counted in the last card needs no detail and no suggestions.
     severities = (*(group[0].severity for group in ranked), *(card.indicator for card in data_cards))
     shown = _shown(severities, ctx.policy.max_cards)
+    memory = origins_of_today(ctx)
     cards = [
-        _card(group, orders, ctx, terms, card_scope, after, spoken)
+        _card(group, origin_of(group, ctx, memory), orders, ctx, terms, card_scope, would_warn, spoken)
         if place < shown
-        else _only_listed(group, orders, ctx)
+        else _only_listed(group, origin_of(group, ctx, memory), orders, ctx)
         for place, group in enumerate(ranked)
     ]
     return Composed(capped((*cards, *data_cards), card_scope, ctx.policy.max_cards), frozenset(silent))
@@ -109,7 +104,7 @@ def capped(cards: tuple[Card, ...], card_scope: str, most: int = MOST_CARDS) -> 
         return cards
     listed = "; ".join(card.summary for card in rest)
     more = Card(
-        uuid=str(uuid5(CARD_NAMESPACE, f"{card_scope}|more")),
+        uuid=card_id(f"{card_scope}|more"),
         summary=one_line(say("more", count=len(rest), summaries=listed)),
         detail="\n".join(f"- {card.indicator.name}: {card.summary}" for card in rest),
         indicator=max(card.indicator for card in rest),
@@ -120,7 +115,7 @@ def capped(cards: tuple[Card, ...], card_scope: str, most: int = MOST_CARDS) -> 
     return (*cards[:shown], more)
 
 
-def _only_listed(group: list[Finding], orders: Mapping[str, Order], ctx: Context) -> Card:
+def _only_listed(group: list[Finding], origin: Origin, orders: Mapping[str, Order], ctx: Context) -> Card:
     """A card of which only the summary is shown, in the list that the last place holds."""
     of_list = list_summary(group, orders, ctx) if ctx.hook == "patient-view" else None
     return Card(
@@ -128,7 +123,7 @@ def _only_listed(group: list[Finding], orders: Mapping[str, Order], ctx: Context
         summary=one_line(of_list or group[0].summary),
         detail="",
         indicator=group[0].severity,
-        source=_source(group[0]),
+        source=origin.source,
         statements=tuple(finding.statement.id for finding in group),
         override_reasons=override_reasons(group[0]),
     )
@@ -136,11 +131,12 @@ def _only_listed(group: list[Finding], orders: Mapping[str, Order], ctx: Context
 
 def _card(
     group: list[Finding],
+    origin: Origin,
     orders: Mapping[str, Order],
     ctx: Context,
     terms: Marketed,
     card_scope: str,
-    after: NewFindings,
+    would_warn: WouldWarn,
     spoken: set[tuple[str, str]],
 ) -> Card:
     lead, order = group[0], orders.get(group[0].order)
@@ -148,16 +144,16 @@ def _card(
     of_list = list_summary(group, orders, ctx) if ctx.hook == "patient-view" else None
     suggestions: tuple[Suggestion, ...] = ()
     if order is not None and ctx.hook != "patient-view":
-        suggestions = _suggestions(group, order, ctx, terms, scope, after, spoken)
+        suggestions = _suggestions(group, order, ctx, terms, scope, would_warn, spoken)
     several = len(suggestions) > 1 and not any(
         action.type == "delete" for one in suggestions for action in one.actions
     )
     return Card(
-        uuid=str(uuid5(CARD_NAMESPACE, scope)),
+        uuid=card_id(scope),
         summary=one_line(of_list or lead.summary),
-        detail=_detail(group, ctx, headed=of_list is not None),
+        detail=_detail(group, origin, ctx, headed=of_list is not None),
         indicator=lead.severity,
-        source=_source(lead),
+        source=origin.source,
         statements=tuple(finding.statement.id for finding in group),
         order=lead.order,
         drugs=drugs_of(lead, order),
@@ -165,7 +161,7 @@ def _card(
         suggestions=suggestions,
         selection_behavior="any" if several or ctx.policy.only_any else "at-most-one",
         override_reasons=override_reasons(lead),
-        links=_links(group, ctx),
+        links=origin.links,
     )
 
 
@@ -175,7 +171,7 @@ def _suggestions(
     ctx: Context,
     terms: Marketed,
     scope: str,
-    after: NewFindings,
+    would_warn: WouldWarn,
     spoken: set[tuple[str, str]],
 ) -> tuple[Suggestion, ...]:
     """The dose change first, then what the statements offer; each leaves no new warning behind.
@@ -184,33 +180,34 @@ def _suggestions(
     """
     found: list[Suggestion] = []
     lead = group[0]
-    partners = frozenset(one for finding in group for one in finding.partners)
 
     def add(label: str, name: str, actions: tuple[Action, ...], recommended: bool = False) -> None:
-        uuid = str(uuid5(CARD_NAMESPACE, f"{scope}|{name}"))
+        uuid = card_id(f"{scope}|{name}")
         found.append(Suggestion(label=label, uuid=uuid, actions=actions, recommended=recommended))
 
-    change = _sound_change(group, order, ctx, terms, after, spoken)
+    change = _sound_change(group, order, ctx, terms, would_warn, spoken)
     if change is not None:
         add(change.label, "dose", (change.action,), recommended=True)
     if any(finding.order_creatinine for finding in group):
         add(say("order-creatinine"), "creatinine", (creatinine_order(ctx.record.patient_id),))
-    for name in dict.fromkeys(name for finding in group for name in finding.statement.offers):
+    offered = dict.fromkeys([name for finding in group for name in finding.statement.offers])
+    partners = {one for finding in group for one in finding.partners} if offered else set()
+    for name in offered:
         offer = ctx.knowledge.offers[name]
         about = offers.concerned(offer, order, partners, ctx)
         made = offers.actions(offer, about, ctx) if about is not None else ()
         if about is None or not made or (ctx.policy.one_action and len(made) > 1):
             continue
-        drugs = tuple(
-            a.resource for a in made if a.resource and a.resource["resourceType"] == "MedicationRequest"
-        )
-        if drugs:
-            removed = any(action.type == "delete" for action in made)
-            if after(about, None if removed else about.resource, drugs, spoken):
-                continue
         label = offers.label(offer, about)
         if any(label == one.label for one in found):  # two statements offer the same under two names
             continue
+        drugs = tuple(
+            [a.resource for a in made if a.resource and a.resource["resourceType"] == "MedicationRequest"]
+        )
+        if drugs:
+            removed = any(action.type == "delete" for action in made)
+            if would_warn(about, None if removed else about.resource, drugs, spoken):
+                continue
         advised = change is None and name == lead.statement.recommends and not lead.unchecked
         add(label, name, made, recommended=advised)
     return tuple(found)
@@ -221,7 +218,7 @@ def _sound_change(
     order: Order,
     ctx: Context,
     terms: Marketed,
-    after: NewFindings,
+    would_warn: WouldWarn,
     spoken: set[tuple[str, str]],
 ) -> DoseChange | None:
     """A dose change that resolves what proposed it and brings nothing new of warning or above."""
@@ -231,23 +228,7 @@ def _sound_change(
     proposing = {
         (f.statement.id, f.order) for f in group if f.dose is not None and f.dose.max_mg_per_day is not None
     }
-    return None if after(order, change.resource, (), spoken - proposing) else change
-
-
-def _source(lead: Finding) -> Source:
-    reference = lead.statement.sources[0]
-    label = f"{reference.title}, {reference.section}"
-    return Source(label=label, topic=lead.topic or lead.statement.topic, url=reference.url)
-
-
-def _links(group: list[Finding], ctx: Context) -> tuple[Link, ...]:
-    """The statement's page, and the lead's further sources: the first is the card's own source."""
-    lead = group[0].statement
-    why = ctx.policy.statement_url
-    own = () if why is None else (Link("Why this advice", why.format(statement=lead.id)),)
-    first, *others = lead.sources
-    further = {ref.url: ref.title for ref in others if ref.url != first.url and ref.status != "design"}
-    return (*own, *(Link(title, url) for url, title in further.items()))
+    return None if would_warn(order, change.resource, (), spoken - proposing) else change
 
 
 def override_reasons(lead: Finding) -> tuple[OverrideReason, ...]:
@@ -257,58 +238,28 @@ def override_reasons(lead: Finding) -> tuple[OverrideReason, ...]:
     return OVERRIDE_REASONS
 
 
-def _detail(group: list[Finding], ctx: Context, *, headed: bool) -> str:
+def _detail(group: list[Finding], origin: Origin, ctx: Context, *, headed: bool) -> str:
     """Reason and advice of the lead, what else is grave, in a line what is merely worth knowing; the basis.
 
     `headed`: the card's summary is not the lead's, so the lead's stands above its reason.
     """
     lead, *others = group
-    lines = [f"**{lead.summary}**\n\n{lead.reason}" if headed else lead.reason]
-    lines += [f"- {line}" for line in lead.advice]
-    named = (finding.statement.information for finding in group if finding.topic is None)
-    lines += [f"- {ctx.knowledge.information[name]}" for name in dict.fromkeys(named) if name][:1]
+    lines = [_under_summary(lead) if headed else lead.reason, *_listed(lead.advice)]
+    named = [finding.statement.information for finding in group if finding.topic is None]
+    lines += [f"- {ctx.knowledge.information[name]}" for name in named if name][:1]
+    if lead.severity >= Indicator.warning:
+        lines += [f"- Also: {other.summary}" for other in others if other.severity < Indicator.warning]
+        others = [other for other in others if other.severity >= Indicator.warning]
     for other in others:
-        if other.severity < Indicator.warning <= lead.severity:
-            lines.append(f"- Also: {other.summary}")
-    for other in others:
-        if not other.severity < Indicator.warning <= lead.severity:
-            lines.append(f"\n**{other.summary}**\n\n{other.reason}")
-            lines += [f"- {line}" for line in other.advice]
-    lines.append("\n**Basis**\n")
-    read = (line[:1].upper() + line[1:] for finding in group for line in finding.basis)
-    lines += [f"- {line}" for line in dict.fromkeys(read)]
-    lines += [f"- {line}" for line in _sources(group, ctx)]
+        lines += [f"\n{_under_summary(other)}", *_listed(other.advice)]
+    read = [line[:1].upper() + line[1:] for finding in group for line in finding.basis]
+    lines += ["\n**Basis**\n", *_listed(dict.fromkeys(read)), *_listed(origin.lines)]
     return "\n".join(lines)
 
 
-def _sources(group: list[Finding], ctx: Context) -> list[str]:
-    """Each source once, what the site changed, and the state of review of the statements that speak."""
-    said = list({finding.statement.id: finding.statement for finding in group}.values())
-    cited = dict.fromkeys(f"{ref.title}, {ref.section}" for one in said for ref in one.sources)
-    unchecked = [f.statement.title for f in group if f.unchecked or not f.statement.checked]
-    review = _reviewed(said, ctx)
-    if unchecked:
-        review += f"; not yet checked against its source: {'; '.join(dict.fromkeys(unchecked))}"
-    changed = [_of_site(change) for one in said for change in one.changed if not is_text(change.path)]
-    return [f"Source: {'; '.join(cited)}", *dict.fromkeys(changed), f"Review: {review}"]
+def _listed(lines: Iterable[str]) -> list[str]:
+    return [f"- {line}" for line in lines]
 
 
-def _of_site(change: Change) -> str:
-    """A value that is not the source's."""
-    what, unit = path_words(change.path)
-    values = f"{change.site} {unit}".rstrip(), f"{change.shipped} {unit}".rstrip()
-    why = " ".join(change.why.split()).rstrip(".")
-    return f"Set by this site: {what} {values[0]}, not {values[1]} ({why})"
-
-
-def _reviewed(said: Sequence[Statement], ctx: Context) -> str:
-    """Who approved the advice; approved is only what all of its statements are."""
-    day = ctx.now.astimezone(ctx.policy.zone).date()
-    states = {one.review.state_on(day) for one in said}
-    if "none" in states:
-        part = "all of " if any(one.approved_by for one in said) else ""
-        return f"no clinician has approved {part}this advice yet"
-    if "lapsed" in states:
-        return "this advice has changed since a clinician approved it"
-    by = ", ".join(sorted({one.approved_by for one in said if one.approved_by}))
-    return f"approved by {by}; the review is overdue" if "overdue" in states else f"approved by {by}"
+def _under_summary(finding: Finding) -> str:
+    return f"**{finding.summary}**\n\n{finding.reason}"

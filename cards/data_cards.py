@@ -1,9 +1,8 @@
 """Cards about the data: what could not be read, fetched or recognised, and was therefore not checked."""
 
-from uuid import uuid5
-
 from cards.card import Card, Indicator, Source
-from cards.compose import CARD_NAMESPACE, OVERRIDE_REASONS
+from cards.card_id import card_id
+from cards.compose import OVERRIDE_REASONS
 from cards.facts.medications import Order
 from cards.facts.record import Issue
 from cards.wording import escape, say
@@ -27,7 +26,7 @@ FAILURES = frozenset(
 def deceased_card(card_scope: str) -> Card:
     """The one card of a deceased patient."""
     return Card(
-        uuid=str(uuid5(CARD_NAMESPACE, f"{card_scope}|deceased")),
+        uuid=card_id(f"{card_scope}|deceased"),
         summary=say("deceased"),
         detail="If the patient is alive, correct the record; advice resumes with the next order.",
         indicator=Indicator.info,
@@ -43,7 +42,7 @@ def failure_card(issues: tuple[Issue, ...], relevant: bool, card_scope: str) -> 
         return None
     texts = list(dict.fromkeys(issue.text.rstrip(".") for issue in failed))
     return Card(
-        uuid=str(uuid5(CARD_NAMESPACE, f"{card_scope}|not-checked")),
+        uuid=card_id(f"{card_scope}|not-checked"),
         summary=one_line(say("not-checked", what="; ".join(texts))),
         detail="\n".join(
             (
@@ -64,10 +63,10 @@ def order_cards(orders: tuple[Order, ...], card_scope: str) -> tuple[Card, ...]:
     for order in orders:
         if order.kind != "draft" or order.id in cards:
             continue
-        text, detail = _about(order, [other for other in orders if other.id == order.id])
+        text, detail = _about(order, orders)
         if text:
             cards[order.id] = Card(
-                uuid=str(uuid5(CARD_NAMESPACE, f"{card_scope}|drug|{order.id}")),
+                uuid=card_id(f"{card_scope}|drug|{order.id}"),
                 summary=one_line(text),
                 detail=detail,
                 indicator=Indicator.info,
@@ -79,10 +78,10 @@ def order_cards(orders: tuple[Order, ...], card_scope: str) -> tuple[Card, ...]:
     return tuple(cards.values())
 
 
-def _about(order: Order, same: list[Order]) -> tuple[str, str]:
+def _about(order: Order, orders: tuple[Order, ...]) -> tuple[str, str]:
     found = order.lookup.medications
     if len(found) > 1:
-        names = list(dict.fromkeys(_name(one) for one in same))
+        names = list(dict.fromkeys(_name(one) for one in orders if one.id == order.id))
         if len(names) > 1:
             return say("two-drugs", drugs=" and ".join(names)), escape(order.lookup.why)
         return say("two-strengths", drug=names[0]), escape(order.lookup.why)

@@ -1,8 +1,8 @@
 """The clinical flow: a record and some orders in, cards out. Pure: no clock, no I/O, no network."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from dataclasses import dataclass
+from datetime import datetime
 
 from cards.acknowledged import Acknowledged
 from cards.card import Card
@@ -12,7 +12,7 @@ from cards.data_cards import deceased_card, failure_card, order_cards
 from cards.facts.ancestry import read_ancestry
 from cards.facts.dispensed import GIVEN_TYPES
 from cards.facts.lab_values import Labs
-from cards.facts.medications import LIST_TYPES, Order, read_drafts, read_ended, read_medication_list
+from cards.facts.medications import LIST_TYPES, Ended, Order, read_drafts, read_therapy
 from cards.facts.patient import Patient, read_patient
 from cards.facts.pregnancy import Pregnancy, read_pregnancy
 from cards.facts.problems import Problem, read_problems
@@ -28,6 +28,8 @@ from cards.knowledge.loader import Knowledge
 from cards.policy import Policy
 from cards.rules.context import Context, standing, stopping
 from terminology.load import Terminology
+
+_THERAPY = (*sorted(LIST_TYPES), *sorted(GIVEN_TYPES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +71,13 @@ def evaluate(
     patient = read_patient(person, now, policy.zone)
     if patient.deceased:
         return Evaluation(cards=(deceased_card(card_scope),), issues=record.issues, patient=patient)
-    patient = replace(patient, ancestry=read_ancestry(person, terminology))
+    patient = patient._replace(ancestry=read_ancestry(person, terminology))
     problems = read_problems(record.of_type("Condition"), terminology, now, policy.zone)
     zone = policy.zone
-    listed = tuple(record.of_type(*sorted(LIST_TYPES), *sorted(GIVEN_TYPES)))
     known = _by_reference((*drafts, *record.of_type("Medication")))
-    renal = renal_function(patient, problems, record, terminology, now, zone)
-    taken = read_medication_list(listed, known, terminology, renal.body_weight_kg, now, zone)
+    stay = read_stay(_first(record.of_type("Encounter"), "Encounter"), terminology, now, zone)
+    renal = renal_function(patient, problems, record, stay, terminology, now, zone)
+    taken, over = read_therapy(record.of_type(*_THERAPY), known, terminology, renal.body_weight_kg, now, zone)
     medicines, issues = read_drafts(drafts, known, record.patient_id, terminology, renal.body_weight_kg, zone)
     services, left_out = read_service_orders(drafts, record.patient_id, terminology, zone)
     orders, issues = (*medicines, *services), (*issues, *left_out)
@@ -83,8 +85,9 @@ def evaluate(
     chosen = {id(order) for order in advised}
     ordered = (*(order for order in orders if id(order) not in chosen), *advised)
     stopped = stopping(taken, ordered, now)
+    still = standing(taken, ordered)
     # Contraception that is being signed protects like that on the list; what a draft stops no longer does.
-    used = (*standing(taken, ordered), *(order for order in advised if order.kind == "draft"))
+    used = (*still, *(order for order in advised if order.kind == "draft"))
     ctx = Context(
         hook=hook,
         now=now,
@@ -96,17 +99,17 @@ def evaluate(
         renal=renal,
         drafts=ordered,
         medications=taken,
-        standing=standing(taken, ordered),
-        ended=(*read_ended(listed, known, terminology, now, zone), *stopped),
+        standing=still,
+        ended=Ended(over, stopped, now, zone),
         labs=Labs(record, terminology, now, zone),
         events=read_events(record, terminology, now, zone, problems),
-        inpatient=_inpatient(record, terminology, now, zone),
-        pregnancy=read_pregnancy(patient, record, used, terminology, now, zone),
+        inpatient=stay.inpatient,
+        pregnancy=read_pregnancy(patient, problems, record, used, terminology, now, zone),
     )
     subjects = taken if hook == "patient-view" else advised
     alone, crashed = judge_orders(subjects, ctx)
-    judged = settled(alone)
-    issues = (*record.issues, *_failed_keys(record), *issues, *crashed)
+    judged, alone, wordless = settled(alone)
+    issues = (*record.issues, *_failed_keys(record), *issues, *crashed, *wordless)
     findings = [one.outcome.finding for one in judged if one.outcome.finding is not None]
     extra = order_cards(advised, card_scope) if hook in ("order-sign", "order-dispatch") else ()
     failure = failure_card(issues, any(order.medication or order.classes for order in subjects), card_scope)
@@ -116,14 +119,14 @@ def evaluate(
         ctx,
         terminology,
         card_scope,
-        Drafts(ctx, alone, terminology).speaking_with,
+        Drafts(ctx, subjects, alone, terminology).would_warn,
         (*extra, *((failure,) if failure else ())),
         acknowledged,
     )
     return Evaluation(
         cards=composed.cards,
         issues=issues,
-        judged=tuple(_answered(one, composed.answered) for one in judged),
+        judged=tuple(_answered(one, composed.answered) for one in judged) if composed.answered else judged,
         orders=orders,
         medications=taken,
         patient=patient,
@@ -144,10 +147,6 @@ def _advised(orders: tuple[Order, ...], selections: frozenset[str] | None) -> tu
         return orders
     bare = {selection.rpartition("/")[2] for selection in selections}
     return tuple(order for order in orders if order.id in selections or order.id.rpartition("/")[2] in bare)
-
-
-def _inpatient(record: Record, terms: Terminology, now: datetime, zone: tzinfo) -> bool:
-    return read_stay(_first(record.of_type("Encounter"), "Encounter"), terms, now, zone).inpatient
 
 
 def _first(resources: Iterable[Resource], kind: str) -> Resource | None:

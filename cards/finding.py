@@ -1,7 +1,7 @@
 """What a rule says about one order, before it becomes part of a card."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -10,12 +10,10 @@ from cards.knowledge.rule_types import Regimen
 from cards.knowledge.statements import Statement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoseAdvice:
+class DoseAdvice(NamedTuple):
     """Limits a replacement dose must keep, and regimens to choose from, best first.
 
-    mg of the product's labelled ingredient; None where the statement sets no such limit. `ordered` is
-    what the order gives per day: a suggestion never raises it.
+    mg of the product's labelled ingredient; None where the statement sets no such limit.
     """
 
     max_mg_per_day: Decimal | None = None
@@ -24,9 +22,19 @@ class DoseAdvice:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Words(NamedTuple):
+    """What a finding says: `advice` is what to consider, `basis` the inputs used with values, units and dates."""
+
+    summary: str
+    reason: str
+    advice: tuple[str, ...] = ()
+    basis: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class Finding:
-    """`basis` lists the inputs used with values, units and dates; `advice` what to consider.
+    """What a rule found. Its words are made when they are first asked for: not where another finding silences it,
+    nor where a change that is to be offered is only tried.
 
     `drugs` are the ingredients (or procedures) it is about, the ordered one first; `partners` the ids of the
     other orders of a pair.
@@ -35,19 +43,44 @@ class Finding:
     statement: Statement
     order: str
     severity: Indicator
-    summary: str
-    reason: str
-    advice: tuple[str, ...] = ()
-    basis: tuple[str, ...] = ()
+    words: Callable[[], Words]
     topic: Topic | None = None
     dose: DoseAdvice | None = None
     order_creatinine: bool = False
     unchecked: bool = False
     drugs: tuple[str, ...] = ()
     partners: tuple[str, ...] = ()
+    _said: Words | None = field(init=False, default=None, repr=False)
+
+    def put_into_words(self) -> Words:
+        """Its words, made once."""
+        if self._said is None:
+            self._said = self.words()
+        return self._said
+
+    @property
+    def summary(self) -> str:
+        """One line."""
+        return self.put_into_words().summary
+
+    @property
+    def reason(self) -> str:
+        """Why it matters."""
+        return self.put_into_words().reason
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to consider."""
+        return self.put_into_words().advice
+
+    @property
+    def basis(self) -> tuple[str, ...]:
+        """The inputs used."""
+        return self.put_into_words().basis
 
 
-class Outcome(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Outcome:
     """Result of one statement for one order. `why` is built only when the trace asks for it."""
 
     kind: Literal["fired", "not-fired", "cannot-evaluate", "suppressed"]
@@ -55,13 +88,15 @@ class Outcome(NamedTuple):
     why: Callable[[], str] | str = ""
 
     def reason(self) -> str:
-        """The `why` as text."""
+        """The `why` as text; of a statement that speaks the reason it gives."""
+        if self.kind == "fired" and self.finding is not None:
+            return self.finding.reason
         return self.why if isinstance(self.why, str) else self.why()
 
 
 def fired(finding: Finding) -> Outcome:
     """The statement speaks."""
-    return Outcome("fired", finding, finding.reason)
+    return Outcome("fired", finding)
 
 
 def not_fired(why: Callable[[], str] | str) -> Outcome:

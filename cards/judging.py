@@ -6,10 +6,11 @@ from typing import NamedTuple
 from cards.card import Indicator
 from cards.facts.medications import Order
 from cards.facts.record import Issue
-from cards.finding import Outcome, suppressed
+from cards.finding import Outcome, cannot, suppressed
 from cards.knowledge.index import REMEMBERED
-from cards.knowledge.rule_types import Pair
+from cards.knowledge.rule_types import Duplicate, Pair, Taper
 from cards.knowledge.statements import Statement
+from cards.rules import duplicate_therapy, taper
 from cards.rules.context import Context, classes_around
 from cards.rules.dispatch import check
 from cards.rules.interaction import apart, completed_by
@@ -23,44 +24,54 @@ class Judged(NamedTuple):
     outcome: Outcome
 
 
-def judge_orders(
-    subjects: Iterable[Order], ctx: Context, spare: Callable[[Statement, Order], bool] | None = None
-) -> tuple[tuple[Judged, ...], tuple[Issue, ...]]:
-    """Every statement that concerns each order, less those to `spare`, and the rules that crashed.
+class Asked(NamedTuple):
+    """A statement about an order, and what it says `alone`: where no other order has a class of its `partners`.
 
-    Each is judged by itself: `settled` silences what others make needless.
+    `alone` is None where it may speak of an order by itself. An order that stops a drug is always asked about.
     """
-    judged: list[Judged] = []
-    crashed: list[Issue] = []
-    for order in subjects:
-        around = classes_around(order, ctx)
-        for statement, partners, alone in _asked_of(order, ctx):
-            if spare and spare(statement, order):
-                continue
-            if alone is not None and around.isdisjoint(partners) and order.kind != "stop":
-                judged.append(Judged(statement, order, alone))
-                continue
-            try:
-                judged.append(Judged(statement, order, check(statement, order, ctx)))
-            except Exception as error:  # one failing rule must not take the others away
-                what = f"rule {statement.id} failed ({type(error).__name__})"
-                said = f"the check “{statement.title}” could not be completed"
-                crashed.append(Issue("rule-failed", said, order.id))
-                judged.append(Judged(statement, order, Outcome("cannot-evaluate", None, what)))
-    return tuple(judged), tuple(crashed)
-
-
-class _Asked(NamedTuple):
-    """A statement about an order; of a pair the classes of its partners, and what it says without one."""
 
     statement: Statement
     partners: frozenset[str] = frozenset()
     alone: Outcome | None = None
 
 
-def _asked_of(order: Order, ctx: Context) -> tuple[_Asked, ...]:
+def judge_orders(
+    subjects: Iterable[Order], ctx: Context, of: Callable[[Order, Context], Iterable[Asked]] | None = None
+) -> tuple[tuple[Judged, ...], tuple[Issue, ...]]:
+    """Every statement that concerns each order, or those `of` it that are to be asked; the rules that crashed.
+
+    Each is judged by itself: `settled` silences what others make needless, and puts the rest into words.
+    """
+    judged: list[Judged] = []
+    crashed: list[Issue] = []
+    for order in subjects:
+        around = None
+        for statement, partners, alone in (of or asked_of)(order, ctx):
+            if alone is not None and order.kind != "stop":
+                around = classes_around(order, ctx) if around is None else around
+                if around.isdisjoint(partners):
+                    judged.append(Judged(statement, order, alone))
+                    continue
+            try:
+                judged.append(Judged(statement, order, check(statement, order, ctx)))
+            except Exception as error:  # one failing rule must not take the others away
+                judged.append(_failed(statement, order, error))
+                crashed.append(_named(judged[-1]))
+    return tuple(judged), tuple(crashed)
+
+
+def _failed(statement: Statement, order: Order, error: Exception) -> Judged:
+    return Judged(statement, order, cannot(f"rule {statement.id} failed ({type(error).__name__})"))
+
+
+def _named(failed: Judged) -> Issue:
+    said = f"the check “{failed.statement.title}” could not be completed"
+    return Issue("rule-failed", said, failed.order.id)
+
+
+def asked_of(order: Order, ctx: Context) -> tuple[Asked, ...]:
     """The statements about an order of this product, worked out once: most are pairs, and lack a partner."""
-    memory: dict[object, tuple[_Asked, ...]] = ctx.knowledge.derived.setdefault("asked", {})
+    memory: dict[object, tuple[Asked, ...]] = ctx.knowledge.derived.setdefault("asked", {})
     key = (order.drug_key, order.classes, ctx.policy.jurisdiction)
     found = memory.get(key)
     if found is None:
@@ -74,16 +85,56 @@ def _asked_of(order: Order, ctx: Context) -> tuple[_Asked, ...]:
     return found
 
 
-def _asked(statement: Statement, classes: frozenset[str]) -> _Asked:
+def _asked(statement: Statement, classes: frozenset[str]) -> Asked:
     rule = statement.rule
-    if not isinstance(rule, Pair):
-        return _Asked(statement)
-    return _Asked(statement, completed_by(rule, classes), apart(rule))
+    if isinstance(rule, Pair):
+        return Asked(statement, completed_by(rule, classes), apart(rule))
+    if isinstance(rule, Duplicate):
+        return Asked(statement, frozenset((rule.drug_class,)), duplicate_therapy.single(rule))
+    if isinstance(rule, Taper):
+        return Asked(statement, frozenset(), taper.going_on())
+    return Asked(statement)
 
 
-def settled(judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
-    """Without what another statement that speaks makes needless."""
-    return _without_hints_on_what_to_avoid(without_superseded(judged))
+class Settled(NamedTuple):
+    """What is left to say, the outcomes each by itself, and the rules that crashed while finding words."""
+
+    judged: tuple[Judged, ...]
+    alone: tuple[Judged, ...]
+    crashed: tuple[Issue, ...] = ()
+
+
+def settled(alone: tuple[Judged, ...]) -> Settled:
+    """Without what another statement that speaks makes needless, and in words.
+
+    A rule that finds no words has not spoken: what it made needless is said after all.
+    """
+    speaking = [one for one in alone if one.outcome.finding is not None]
+    left = _without_hints_on_what_to_avoid(without_superseded(speaking))
+    failed = {
+        id(one): _failed(one.statement, one.order, error)
+        for one in left
+        if (error := _wordless(one.outcome)) is not None
+    }
+    if not failed:
+        return Settled(_with(zip(speaking, left, strict=True), alone), alone)
+    again = settled(_with(((one, failed[id(one)]) for one in speaking if id(one) in failed), alone))
+    return again._replace(crashed=(*map(_named, failed.values()), *again.crashed))
+
+
+def _with(changed: Iterable[tuple[Judged, Judged]], judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
+    """What was judged, with some outcomes in place of others."""
+    instead = {id(old): new for old, new in changed if new is not old}
+    return tuple(instead.get(id(one), one) for one in judged) if instead else judged
+
+
+def _wordless(outcome: Outcome) -> Exception | None:
+    try:
+        if outcome.finding is not None:
+            outcome.finding.put_into_words()
+    except Exception as error:  # as in judging: the other advice stays
+        return error
+    return None
 
 
 def without_superseded(judged: Sequence[Judged]) -> tuple[Judged, ...]:

@@ -34,20 +34,27 @@ def actions(offer: Offer, order: Order, ctx: Context) -> tuple[Action, ...]:
     """The actions of an offer for the draft it is about; none where it makes no sense here."""
     if order.kind != "draft" or not text(order.resource.get("id")):
         return ()
-    taken = (order, *alongside(order, ctx))
-    if any(name in one.classes for one in taken for name in offer.unless_on):
+    if offer.unless_on and _taken(offer.unless_on, order, ctx):
         return ()
     if offer.only_new and new_start(order, ctx) is not True:
         return ()
-    if offer.only_on and not any(name in one.classes for one in taken for name in offer.only_on):
+    if offer.only_on and not _taken(offer.only_on, order, ctx):
         return ()
-    delete = Action("delete", f"Removes the draft order of {_plain(order)}.", resource_id=order.id)
     if offer.kind == "delete":
-        return (delete,)
+        return (_delete(order),)
     if offer.kind == "test":
         return _test(offer, order, ctx)
     create = Action("create", f"Adds a draft order of {offer.drug}, without a dose.", _drug(offer, ctx))
-    return (create, delete) if offer.replaces else (create,)
+    return (create, _delete(order)) if offer.replaces else (create,)
+
+
+def _taken(classes: Iterable[str], order: Order, ctx: Context) -> bool:
+    """Whether the order, or what else is in force or being ordered, belongs to one of the classes."""
+    return any(not one.classes.isdisjoint(classes) for one in (order, *alongside(order, ctx)))
+
+
+def _delete(order: Order) -> Action:
+    return Action("delete", f"Removes the draft order of {_plain(order)}.", resource_id=order.id)
 
 
 def _test(offer: Offer, order: Order, ctx: Context) -> tuple[Action, ...]:

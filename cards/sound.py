@@ -5,7 +5,7 @@ lost: each is tried alone, and what fails alone is left out of a second evaluati
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from cards.evaluate import Evaluation, evaluate
@@ -47,7 +47,7 @@ def evaluate_soundly(
         if not found.ids:
             raise
     keys = {
-        key: replace(result, resources=tuple(one for one in result.resources if id(one) not in found.ids))
+        key: result._replace(resources=tuple(one for one in result.resources if id(one) not in found.ids))
         for key, result in record.keys.items()
     }
     sound = Record(patient_id=record.patient_id, keys=keys, issues=(*record.issues, *found.issues))
@@ -60,10 +60,10 @@ def _culprits(
 ) -> _Culprits:
     ids: set[int] = set()
     issues: list[Issue] = []
-    bare = {key: replace(result, resources=()) for key, result in record.keys.items()}
+    bare = {key: result._replace(resources=()) for key, result in record.keys.items()}
     listed = [(key, one) for key, result in record.keys.items() for one in result.resources]
     for key, one in listed[:_MOST_TRIED]:
-        alone = replace(record.keys[key], resources=(one,))
+        alone = record.keys[key]._replace(resources=(one,))
         only = Record(patient_id=record.patient_id, keys={**bare, key: alone})
         _try(one, lambda only=only: run(only, ()), ids, issues)  # type: ignore[misc]
     nothing = Record(patient_id=record.patient_id, keys=bare)

@@ -1,22 +1,24 @@
 """FHIR changes to offer: a replacement dose made from the draft itself, and a creatinine order."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
 
 from cards.card import Action, Indicator
 from cards.facts.medications import Order
 from cards.facts.resources import Resource, obj, objects, text
 from cards.finding import Finding
 from cards.knowledge.rule_types import Regimen
-from cards.rules.basis import drug_name, how_often, regimen_words
+from cards.portion import Portion, portion_of
+from cards.rules.basis import drug_name
 from cards.rules.context import Context, in_force
-from cards.wording import amount, say
+from cards.wording import say
 from terminology.coding import LOINC, RXNORM, UCUM
 from terminology.medications import Medication, Release
 
-MOST_UNITS_PER_DOSE = 4
+# What a dispense request says of the amount of the old dose.
+_OF_SUPPLY = frozenset({"quantity", "numberOfRepeatsAllowed"})
 
 
 class Marketed(Protocol):
@@ -25,9 +27,11 @@ class Marketed(Protocol):
     def marketed(self, ingredient_name: str, release: Release) -> tuple[Medication, ...]:
         """Single-ingredient products on the market."""
 
+    def __hash__(self) -> int:
+        """By identity: what it says of vocabulary is remembered."""
 
-@dataclass(frozen=True, slots=True)
-class DoseChange:
+
+class DoseChange(NamedTuple):
     """A replacement dose: label for the button, the whole updated draft, and what the update does."""
 
     label: str
@@ -36,44 +40,37 @@ class DoseChange:
 
 
 def dose_change(
-    findings: Iterable[Finding], order: Order, ctx: Context, terms: Marketed
+    findings: Sequence[Finding], order: Order, ctx: Context, terms: Marketed
 ) -> DoseChange | None:
     """The replacement that all findings of a card agree on; None where none can be offered safely.
 
     Offered for one readable instruction of an R4 draft, never above the ordered dose, and only from
     statements whose numbers were checked against their source.
     """
-    found = list(findings)
-    if not _changeable(order, ctx):
+    regimen = _agreed(findings, order, ctx)
+    if regimen is None or order.ingredient is None or order.medication is None or not _changeable(order, ctx):
         return None
-    regimen = _agreed(found, order, ctx)
-    if regimen is None or order.ingredient is None or order.medication is None:
-        return None
-    product = _product(regimen.mg, order, terms)
+    product = _product(regimen, order, terms)
     if product is None:
         return None
-    resource = _updated(order, regimen, product)
-    words = regimen_words(regimen)
-    made_of = _made_of(regimen.mg, product)
+    portion = portion_of(regimen, product)
+    resource = _updated(order, regimen, portion)
     # "Gralise", "venlafaxine XR": what is not immediate release must not read as if it were.
-    products = (drug_name(one.statement, order) for one in found if one.statement.drug is not None)
-    name = next(products, None) if order.medication.release != "immediate" else None
-    called = name.inside if name is not None else order.ingredient.name
-    label = say("suggestion", drug=called, regimen=f"{words}{made_of}")
-    swapped = product.rxcui != order.medication.rxcui
-    changes = [f"Sets the dose to {words}{made_of}"]
-    if swapped:
+    called = order.ingredient.name
+    if order.medication.release != "immediate":
+        named = [drug_name(one.statement, order).inside for one in findings if one.statement.drug is not None]
+        called = next(iter(named), called)
+    dose = f"{portion.words}{portion.made_of}"
+    changes = [f"Sets the dose to {dose}"]
+    if product.rxcui != order.medication.rxcui:
+        _swap_product(resource, product)
         changes.append(f"changes the product to {product.name}")
     changes.append("rewrites the instruction text")
-    dropped = [
-        name
-        for name in ("quantity", "numberOfRepeatsAllowed")
-        if name in obj(order.resource.get("dispenseRequest"))
-    ]
-    if dropped or any("patientInstruction" in d for d in objects(order.resource.get("dosageInstruction"))):
+    if _states_old_dose(order.resource):
         changes.append(
             "removes the patient instruction, dispense quantity and repeats that state the old dose"
         )
+    label = say("suggestion", drug=called, regimen=dose)
     return DoseChange(label, Action("update", "; ".join(changes) + ".", resource), resource)
 
 
@@ -96,6 +93,9 @@ def creatinine_order(patient_id: str) -> Action:
     return Action("create", "Adds a draft order for serum creatinine.", resource)
 
 
+_OLDER_SHAPE = frozenset({"doseQuantity", "doseRange", "asNeeded", "rateQuantity"})
+
+
 def _changeable(order: Order, ctx: Context) -> bool:
     if order.kind != "draft" or not order.dose.single_instruction:
         return False
@@ -106,18 +106,20 @@ def _changeable(order: Order, ctx: Context) -> bool:
     dosage = order.resource.get("dosageInstruction")
     if not isinstance(dosage, list) or len(dosage) != 1 or not isinstance(dosage[0], dict):
         return False
-    older_shape = {"doseQuantity", "doseRange", "asNeeded", "rateQuantity"} & dosage[0].keys()
-    twins = sum(draft.id == order.id for draft in ctx.drafts)
-    return not older_shape and twins == 1 and bool(text(order.resource.get("id")))
+    if not _OLDER_SHAPE.isdisjoint(dosage[0]) or not text(order.resource.get("id")):
+        return False
+    return [draft.id for draft in ctx.drafts].count(order.id) == 1
 
 
-def _agreed(findings: list[Finding], order: Order, ctx: Context) -> Regimen | None:
+def _agreed(findings: Sequence[Finding], order: Order, ctx: Context) -> Regimen | None:
     # What is merely worth knowing does not decide the dose of a card that something graver leads.
     deciding = [f for f in findings if f.severity >= Indicator.warning] or findings[:1]
-    advices = [finding.dose for finding in deciding if finding.dose is not None]
-    offered = [f.dose for f in deciding if f.dose is not None and f.statement.checked and not f.unchecked]
+    advised = [(finding, finding.dose) for finding in deciding if finding.dose is not None]
+    choices = [
+        dose.regimens for f, dose in advised if dose.regimens and f.statement.checked and not f.unchecked
+    ]
     ordered = order.dose.peak_day_mg
-    if not advices or ordered is None:
+    if not choices or ordered is None:
         return None
     elsewhere = sum(
         other.dose.peak_day_mg or Decimal(0)
@@ -126,61 +128,50 @@ def _agreed(findings: list[Finding], order: Order, ctx: Context) -> Regimen | No
         and order.ingredient is not None
         and other.ingredient.name == order.ingredient.name
     )
-    daily = [advice.max_mg_per_day - elsewhere for advice in advices if advice.max_mg_per_day is not None]
-    single = [advice.max_single_mg for advice in advices if advice.max_single_mg is not None]
+    daily = [dose.max_mg_per_day - elsewhere for _, dose in advised if dose.max_mg_per_day is not None]
+    single = [dose.max_single_mg for _, dose in advised if dose.max_single_mg is not None]
     most, most_single = min([*daily, ordered]), min(single, default=None)
-    chosen = [
-        next(
-            (
-                one
-                for one in advice.regimens
-                if one.mg_per_day <= most and (most_single is None or one.mg <= most_single)
-            ),
-            None,
-        )
-        for advice in offered
-        if advice.regimens
-    ]
-    fitting = [one for one in chosen if one is not None]
-    if len(fitting) < len(chosen) or not fitting:
-        return None
+    fitting: list[Regimen] = []
+    for regimens in choices:
+        for one in regimens:
+            if one.mg_per_day <= most and (most_single is None or one.mg <= most_single):
+                fitting.append(one)
+                break
+        else:
+            return None
     return min(fitting, key=lambda one: (one.mg_per_day, one.mg))
 
 
-def _units(mg: Decimal, product: Medication) -> Decimal | None:
-    """How many units (or mL) of the product make `mg`; None unless whole units, and not too many."""
-    strength = product.ingredients[0].strength
-    if strength is None or strength.mg <= 0:
-        return None
-    count = mg / strength.mg
-    if strength.per == "mL":
-        return count
-    if strength.per != "unit" or count != count.to_integral_value() or not 1 <= count <= MOST_UNITS_PER_DOSE:
-        return None
-    return count
-
-
-def _product(mg: Decimal, order: Order, terms: Marketed) -> Medication | None:
+def _product(regimen: Regimen, order: Order, terms: Marketed) -> Medication | None:
     """The ordered product if the dose can be made of it, else the marketed one that needs fewest units.
 
     One in the ordered form goes first: nobody asked to change tablets for orally disintegrating ones.
     """
     ordered = order.medication
     assert ordered is not None and order.ingredient is not None  # noqa: S101, PT018
-    if _units(mg, ordered) is not None:
+    if portion_of(regimen, ordered).units is not None:
         return ordered
-    marketed = [
-        product
-        for product in terms.marketed(order.ingredient.name, ordered.release)
-        if product.ingredients[0].strength is not None and product.ingredients[0].strength.per == "unit"
-    ]
-    usable = [(count, product) for product in marketed if (count := _units(mg, product)) is not None]
-    if not usable:
-        return None
-    best = min(usable, key=lambda pair: (pair[1].form != ordered.form, pair[0], int(pair[1].rxcui or 0)))[1]
-    if ordered.ingredients[0].strength is None and _in_mg(order):
+    best = _best_marketed(regimen, order.ingredient.name, ordered.release, ordered.form, terms)
+    if best is not None and ordered.ingredients[0].strength is None and _in_mg(order):
         return ordered  # an order by ingredient in mg stays one; the dose can be made of a marketed product
     return best
+
+
+@lru_cache(maxsize=2048)
+def _best_marketed(
+    regimen: Regimen, ingredient: str, release: Release, form: str | None, terms: Marketed
+) -> Medication | None:
+    counts = [
+        (portion_of(regimen, product).units, product)
+        for product in terms.marketed(ingredient, release)
+        if product.ingredients[0].strength is not None and product.ingredients[0].strength.per == "unit"
+    ]
+    usable = [
+        (product.form != form, count, int(product.rxcui or 0), product)
+        for count, product in counts
+        if count is not None
+    ]
+    return min(usable, key=lambda one: one[:3], default=(None,))[-1]
 
 
 def _in_mg(order: Order) -> bool:
@@ -189,20 +180,7 @@ def _in_mg(order: Order) -> bool:
     return "mg" in (quantity.get("code"), quantity.get("unit"))
 
 
-def _form(product: Medication) -> str:
-    return (product.form or "unit").rsplit(" ", 1)[-1].lower()
-
-
-def _made_of(mg: Decimal, product: Medication) -> str:
-    count, strength = _units(mg, product), product.ingredients[0].strength
-    if count is None or strength is None:
-        return ""
-    if strength.per == "mL":
-        return f" ({amount(count)} mL of {amount(strength.mg)} mg/mL)"
-    return f" ({amount(count)} × {amount(strength.mg)} mg {_form(product)})"
-
-
-def _updated(order: Order, regimen: Regimen, product: Medication) -> Resource:
+def _updated(order: Order, regimen: Regimen, portion: Portion) -> Resource:
     """The draft with the new dose. What states the old dose goes; everything else stays as it was.
 
     Only what changes is copied; the rest is shared with the draft.
@@ -222,23 +200,23 @@ def _updated(order: Order, regimen: Regimen, product: Medication) -> Resource:
     dosage["timing"] = {"repeat": {**kept, **per_day}}
     if regimen.when == "at bedtime":
         dosage["timing"]["repeat"]["when"] = ["HS"]
-    dosage["doseAndRate"] = [{"doseQuantity": _quantity(order, regimen, product)}]
-    dosage["text"] = _sig(regimen, product)
+    dosage["doseAndRate"] = [{"doseQuantity": _quantity(order, regimen, portion)}]
+    dosage["text"] = portion.sig
     dispense = resource.get("dispenseRequest")
     if isinstance(dispense, dict):
-        left = {
-            name: value
-            for name, value in dispense.items()
-            if name not in ("quantity", "numberOfRepeatsAllowed")
-        }
+        left = {name: value for name, value in dispense.items() if name not in _OF_SUPPLY}
         if left:
             resource["dispenseRequest"] = left
         else:
             del resource["dispenseRequest"]
-    assert order.medication is not None  # noqa: S101
-    if product.rxcui != order.medication.rxcui:
-        _swap_product(resource, product)
     return resource
+
+
+def _states_old_dose(resource: Resource) -> bool:
+    """Whether something besides the instruction's text and dose is left out of the updated draft."""
+    if not _OF_SUPPLY.isdisjoint(obj(resource.get("dispenseRequest"))):
+        return True
+    return any("patientInstruction" in one for one in objects(resource.get("dosageInstruction")))
 
 
 def _swap_product(resource: Resource, product: Medication) -> None:
@@ -252,25 +230,16 @@ def _swap_product(resource: Resource, product: Medication) -> None:
     resource["medicationCodeableConcept"] = {"coding": [coding], "text": product.name}
 
 
-def _quantity(order: Order, regimen: Regimen, product: Medication) -> dict[str, Any]:
-    count, strength = _units(regimen.mg, product), product.ingredients[0].strength
-    if _in_mg(order) or count is None or strength is None:
+def _quantity(order: Order, regimen: Regimen, portion: Portion) -> dict[str, Any]:
+    if portion.units is None or _in_mg(order):
         return {"value": _json_number(regimen.mg), "unit": "mg", "system": UCUM, "code": "mg"}
-    if strength.per == "mL":
-        return {"value": _json_number(count), "unit": "mL", "system": UCUM, "code": "mL"}
-    form = _form(product)
-    return {"value": _json_number(count), "unit": form, "system": UCUM, "code": f"{{{form}}}"}
+    return {
+        "value": _json_number(portion.units),
+        "unit": portion.unit,
+        "system": UCUM,
+        "code": portion.code,
+    }
 
 
 def _json_number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
-
-
-def _sig(regimen: Regimen, product: Medication) -> str:
-    often = how_often(regimen)
-    when = f" {regimen.when}" if regimen.when else ""
-    count, strength = _units(regimen.mg, product), product.ingredients[0].strength
-    if count is None or strength is None or strength.per == "mL":
-        return f"{amount(regimen.mg)} mg {often}{when}"
-    form = _form(product) + ("s" if count > 1 else "")
-    return f"Take {amount(count)} {form} ({amount(regimen.mg)} mg) {often}{when}"

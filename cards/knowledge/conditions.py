@@ -11,22 +11,22 @@ Evidence = Literal["seen", "recall", "recall+seen", "design"]
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """A named condition of `rules/predicates.py` with its arguments (numbers and names), or its opposite."""
+    """A named condition of `rules/predicates.py` with its arguments (numbers and names), or its opposite.
+
+    `text` is how a file writes it: its answers are remembered under it, as the hash of a Decimal is slow.
+    """
 
     name: str
     args: tuple[Decimal | str, ...] = ()
     negated: bool = False
-    _hash: int = field(init=False, repr=False, compare=False)
+    text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Worked out once: answers are remembered by predicate, and the hash of a Decimal is slow.
-        object.__setattr__(self, "_hash", hash((self.name, self.args, self.negated)))
-
-    def __hash__(self) -> int:
-        return self._hash
+        words = (*(("not",) if self.negated else ()), self.name, *(str(arg) for arg in self.args))
+        object.__setattr__(self, "text", " ".join(words))
 
     def __str__(self) -> str:
-        return " ".join((*(("not",) if self.negated else ()), self.name, *(str(arg) for arg in self.args)))
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)

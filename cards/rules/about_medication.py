@@ -1,7 +1,7 @@
 """Predicates about the order, the other order of a pair, and what else the patient takes."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cards.facts.medications import Order
@@ -38,12 +38,8 @@ def on_class_within(situation: Situation, name: str, days: Decimal) -> Answer:
     if taking.holds is True:
         return taking
     now = situation.ctx.now
-    for ended in situation.ctx.ended:
-        if (
-            name in ended.classes
-            and ended.ends is not None
-            and now - ended.ends.latest <= timedelta(days=int(days))
-        ):
+    for ended in situation.ctx.ended.of((name,)):
+        if ended.ends is not None and now - ended.ends.latest <= timedelta(days=int(days)):
             ago = (now - ended.ends.latest).days
             return whether(True, f"{_name(ended)} stopped {ago} days ago", f"{ago} days ago")
     return taking
@@ -181,8 +177,9 @@ def _name(order: Order) -> str:
     return order.ingredient.name if order.ingredient is not None else escape(order.named)
 
 
-def _since(listed: Iterable[Order], before: object) -> bool:
-    return any(one.authored is not None and one.authored.latest <= before for one in listed)  # type: ignore[operator]
+def _since(listed: Iterable[Order], before: datetime) -> bool:
+    starts = [one.authored for one in listed]
+    return any(start is not None and start.latest <= before for start in starts)
 
 
 def _lowered(one: Order, situation: Situation) -> bool:

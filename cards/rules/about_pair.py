@@ -35,15 +35,15 @@ def also_on_longer_than(situation: Situation, name: str, days: Decimal) -> Answe
 
     def long(one: Order) -> bool:
         once = "one-off" in one.dose.flags and days >= 1
-        return not once and (one.course_days is None or one.course_days > days)
+        course = one.course_days
+        return not once and (course is None or course > days)
 
     return _also(situation, name, long)
 
 
 def _also(situation: Situation, name: str, counts: Callable[[Order], bool]) -> Answer:
-    own = {_drug(one) for one in _pair(situation)}
     for one in alongside(situation.order, situation.ctx):
-        if name in one.classes and _drug(one) not in own and counts(one):
+        if name in one.classes and not _of_pair(one, situation) and counts(one):
             return whether(True, f"Also: {plain_name(one)}", plain_name(one))
     if situation.ctx.record.state("medications") != "given":
         return unknown(no_medication_list(situation.ctx))
@@ -73,9 +73,10 @@ def class_course_at_most(situation: Situation, name: str, days: Decimal) -> Answ
     def short(one: Order) -> bool | None:
         if "one-off" in one.dose.flags:
             return days >= 1
-        return None if one.course_days is None else one.course_days <= days
+        course = one.course_days
+        return None if course is None else course <= days
 
-    return _all(situation, name, short, f"Ordered for at most {amount(days)} days")
+    return _all(situation, name, short, lambda: f"Ordered for at most {amount(days)} days")
 
 
 def class_dose_at_least(situation: Situation, name: str, least: Decimal) -> Answer:
@@ -118,7 +119,7 @@ def pair_stable_days(situation: Situation, days: Decimal) -> Answer:
         return HOLDS_NOT
     before = situation.ctx.now - timedelta(days=int(days))
     steady = all(_steady(one, before, situation.ctx) for one in _pair(situation))
-    return whether(steady, f"Taken together for at least {amount(days)} days")
+    return whether(steady, lambda: f"Taken together for at least {amount(days)} days")
 
 
 def _pair(situation: Situation) -> tuple[Order, ...]:
@@ -126,11 +127,19 @@ def _pair(situation: Situation) -> tuple[Order, ...]:
     return (situation.order, *partner, *situation.beside)
 
 
+def _of_pair(one: Order, situation: Situation) -> bool:
+    """Whether another order is of a drug of the pair."""
+    drug = _drug(one)
+    return any(drug == _drug(other) for other in _pair(situation))
+
+
 def _members(situation: Situation, name: str) -> list[Order]:
     return [one for one in _pair(situation) if name in one.classes]
 
 
-def _all(situation: Situation, name: str, asks: Callable[[Order], bool | None], says: str) -> Answer:
+def _all(
+    situation: Situation, name: str, asks: Callable[[Order], bool | None], says: Callable[[], str] | str
+) -> Answer:
     said = [asks(one) for one in _members(situation, name)]
     if not said or False in said:
         return HOLDS_NOT
@@ -167,7 +176,7 @@ def _steady(one: Order, before: datetime, ctx: Context) -> bool:
     listed = continued(one, ctx)
     if one.kind == "draft" and not _not_raised(one, listed):
         return False
-    return _since(one, listed, ctx.ended, before)
+    return _since(one, listed, ctx.ended.of(one.drug_key[:1]), before)
 
 
 def _not_raised(one: Order, listed: Iterable[Order]) -> bool:
@@ -180,14 +189,15 @@ def _not_raised(one: Order, listed: Iterable[Order]) -> bool:
 
 def _since(one: Order, listed: Iterable[Order], ended: Iterable[Order], before: datetime) -> bool:
     """Whether taking began before that time: renewals that follow each other without a gap are one therapy."""
-    starts = [old.authored for old in listed if old.authored is not None]
+    starts = [start for old in listed if (start := old.authored) is not None]
     begin = min(starts, key=lambda start: start.latest, default=None)
     earlier = [old for old in ended if old.drug_key == one.drug_key and not _was_lower(old, one)]
     for old in sorted(earlier, key=lambda old: old.ends.latest if old.ends else before, reverse=True):
-        if begin is None or old.authored is None or old.ends is None:
+        start = old.authored
+        if begin is None or start is None or old.ends is None:
             continue
-        if old.authored.latest < begin.latest and old.ends.latest >= begin.earliest:
-            begin = old.authored
+        if start.latest < begin.latest and old.ends.latest >= begin.earliest:
+            begin = start
     return begin is not None and begin.latest <= before
 
 

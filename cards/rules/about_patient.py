@@ -1,7 +1,6 @@
-"""Predicates about the patient: age, sex, problems, and how many factors of a risk set there are."""
+"""Predicates about the patient: age, sex and problems."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -47,8 +46,7 @@ def ancestry(situation: Situation, value_set: str) -> Answer:
 
 def condition(situation: Situation, value_set: str) -> Answer:
     """An active problem is in the value set."""
-    found = next((p for p in situation.ctx.problems if p.active and value_set in p.value_sets), None)
-    return _problem(situation, found, value_set)
+    return _problem(situation, situation.ctx.active_problem(value_set), value_set)
 
 
 def condition_within(situation: Situation, value_set: str, days: Decimal) -> Answer:
@@ -87,41 +85,24 @@ def _problem(situation: Situation, found: Problem | None, value_set: str) -> Ans
         if situation.ctx.record.state("conditions") != "given":
             return unknown(situation.ctx.record.no_list("conditions", "problem list"))
         return HOLDS_NOT
-    ago = ""
-    if found.dated is not None:
-        zone = situation.ctx.policy.zone
-        since = found.dated.latest.astimezone(zone).date()
-        days = (situation.ctx.now.astimezone(zone).date() - since).days
-        ago = _ago(days)
-    named = found.text or value_set.replace("-", " ")
-    when = found.dated.latest.astimezone(situation.ctx.policy.zone).date().isoformat() if found.dated else ""
-    return whether(True, f"Problem list: {named}{f', {when}' if when else ''}", ago)
+    zone, now = situation.ctx.policy.zone, situation.ctx.now
+    return whether(True, lambda: _listed(found, value_set, zone), lambda: _ago(found, now, zone))
 
 
-def _ago(days: int) -> str:
+def _listed(problem: Problem, value_set: str, zone: tzinfo) -> str:
+    named = problem.text or value_set.replace("-", " ")
+    when = f", {problem.dated.latest.astimezone(zone).date().isoformat()}" if problem.dated else ""
+    return f"Problem list: {named}{when}"
+
+
+def _ago(problem: Problem, now: datetime, zone: tzinfo) -> str:
+    if problem.dated is None:
+        return ""
+    days = (now.astimezone(zone).date() - problem.dated.latest.astimezone(zone).date()).days
     if days < 1:
         return "today"
     count, unit = (days, "day") if days < 14 else (days // 7, "week") if days < 365 else (days // 365, "year")
     return f"{count} {unit}{'' if count == 1 else 's'} ago"
-
-
-Judge = Callable[..., Any]
-
-
-def factors(name: str, situation: Situation, judge: Judge) -> tuple[str, ...]:
-    """The factors of a risk set that are known to be there, in words."""
-    found = []
-    for risk in situation.ctx.knowledge.risks[name]:
-        verdict = judge(risk.when, situation.ctx, situation.order, situation.partner, situation.beside)
-        if verdict.holds:
-            found.append(risk.says.format(value=verdict.value).strip())
-    return tuple(found)
-
-
-def count_factors(situation: Situation, judge: Judge, name: str, least: Decimal) -> Answer:
-    """At least so many factors of the risk set are there; what is not known does not count."""
-    found = factors(name, situation, judge)
-    return whether(len(found) >= least, f"Risk factors: {', '.join(found) or 'none known'}", ", ".join(found))
 
 
 CHECKS: dict[str, Check] = {

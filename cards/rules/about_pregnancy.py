@@ -15,8 +15,8 @@ def pregnant(situation: Situation) -> Answer:
     """The patient is pregnant."""
     found = situation.ctx.pregnancy
     if found.status == "unknown":
-        return unknown(f"pregnancy not known: {_why(situation)}")
-    return whether(found.status == "yes", lambda: gestation_line(found), _weeks(found))
+        return unknown(lambda: f"pregnancy not known: {_why(situation)}")
+    return whether(found.status == "yes", lambda: gestation_line(found), lambda: _weeks(found))
 
 
 def pregnancy_unknown(situation: Situation) -> Answer:
@@ -36,8 +36,8 @@ def gestation_at_least(situation: Situation, weeks: Decimal) -> Answer:
     """The pregnancy may have reached so many completed weeks."""
     found = situation.ctx.pregnancy
     if found.status == "unknown":
-        return unknown(f"pregnancy not known: {_why(situation)}")
-    return whether(found.may_have_reached(int(weeks)), lambda: gestation_line(found), _weeks(found))
+        return unknown(lambda: f"pregnancy not known: {_why(situation)}")
+    return whether(found.may_have_reached(int(weeks)), lambda: gestation_line(found), lambda: _weeks(found))
 
 
 def gestation_below(situation: Situation, weeks: Decimal) -> Answer:
@@ -45,7 +45,7 @@ def gestation_below(situation: Situation, weeks: Decimal) -> Answer:
     found = situation.ctx.pregnancy
     if found.status != "yes":
         return pregnant(situation)
-    return whether(found.may_be_below(int(weeks)), lambda: gestation_line(found), _weeks(found))
+    return whether(found.may_be_below(int(weeks)), lambda: gestation_line(found), lambda: _weeks(found))
 
 
 def lactating(situation: Situation) -> Answer:
@@ -105,7 +105,7 @@ def due_within(situation: Situation, days: Decimal) -> Answer:
     found = situation.ctx.pregnancy
     if found.status != "yes":
         return pregnant(situation)
-    return whether(found.may_be_due_within(int(days)), lambda: gestation_line(found), _weeks(found))
+    return whether(found.may_be_due_within(int(days)), lambda: gestation_line(found), lambda: _weeks(found))
 
 
 def gestation_line(found: Pregnancy) -> str:

@@ -27,7 +27,7 @@ def on_record(situation: Situation, value_set: str) -> Answer:
     for event in situation.ctx.events:
         if event.kind != "planned" and value_set in event.value_sets:
             return _event(situation, event)
-    problem = next((p for p in situation.ctx.problems if p.active and value_set in p.value_sets), None)
+    problem = situation.ctx.active_problem(value_set)
     if problem is not None:
         return whether(True, f"Problem list: {escape(problem.text) or value_set.replace('-', ' ')}")
     return HOLDS_NOT
@@ -38,7 +38,7 @@ def device_in_place(situation: Situation, value_set: str) -> Answer:
     for event in situation.ctx.events:
         if event.kind == "device" and value_set in event.value_sets:
             return _event(situation, event)
-    problem = next((p for p in situation.ctx.problems if p.active and value_set in p.value_sets), None)
+    problem = situation.ctx.active_problem(value_set)
     if problem is None:
         return HOLDS_NOT
     return whether(True, f"Problem list: {escape(problem.text) or value_set.replace('-', ' ')}")

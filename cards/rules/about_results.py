@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 from cards.facts.lab_table import LABS
+from cards.facts.lab_values import LabValue
 from cards.rules.answer import Answer, Check, Situation, unknown, whether
 from cards.rules.context import daily_exposure, renal_band, renal_rule
 from cards.wording import whole
@@ -23,7 +24,7 @@ def crcl_below(situation: Situation, limit: Decimal) -> Answer:
     if renal.crcl_low is None:
         return unknown(f"kidney function not known: {renal.why}")
     crcl = renal.crcl_low
-    return whether(crcl < limit, lambda: f"CrCl {whole(crcl)} mL/min", whole(crcl))
+    return whether(crcl < limit, lambda: f"CrCl {whole(crcl)} mL/min", lambda: whole(crcl))
 
 
 def egfr_below(situation: Situation, limit: Decimal) -> Answer:
@@ -34,7 +35,7 @@ def egfr_below(situation: Situation, limit: Decimal) -> Answer:
     if renal.egfr is None:
         return unknown(f"eGFR not known: {renal.why}")
     egfr = renal.egfr
-    return whether(egfr < limit, lambda: f"eGFR {whole(egfr)} mL/min/1.73 m²", whole(egfr))
+    return whether(egfr < limit, lambda: f"eGFR {whole(egfr)} mL/min/1.73 m²", lambda: whole(egfr))
 
 
 def on_haemodialysis(situation: Situation) -> Answer:
@@ -57,16 +58,19 @@ def over_next_renal_band(situation: Situation) -> Answer:
     return whether(below.avoid or (below.max_mg_per_day is not None and exposure > below.max_mg_per_day))
 
 
-def _lab(situation: Situation, name: str, days: Decimal) -> tuple[Decimal, str, str] | Answer:
-    """Value, comparator and words of a result that is not too old."""
+def _lab(situation: Situation, name: str, days: Decimal) -> LabValue | Answer:
+    """A result that is not too old."""
     found = situation.ctx.labs.latest(name)
     if isinstance(found, str):
         return unknown(found)
-    lab = LABS[name]
     if found.age_days > days:
-        return unknown(f"the last {lab.title} is {found.age_days} days old")
+        return unknown(f"the last {LABS[name].title} is {found.age_days} days old")
+    return found
+
+
+def _words(situation: Situation, name: str, found: LabValue) -> str:
     day = found.observed.astimezone(situation.ctx.policy.zone).date().isoformat()
-    return found.value, found.comparator, f"{lab.title} {found.original} of {day}, {found.age_days} days old"
+    return f"{LABS[name].title} {found.original} of {day}, {found.age_days} days old"
 
 
 def lab_below(situation: Situation, name: str, limit: Decimal, days: Decimal) -> Answer:
@@ -74,11 +78,11 @@ def lab_below(situation: Situation, name: str, limit: Decimal, days: Decimal) ->
     read = _lab(situation, name, days)
     if isinstance(read, Answer):
         return read
-    value, comparator, words = read
+    value, comparator = read.value, read.comparator
     if comparator in (">", ">=") and value < limit:
-        return unknown(f"{words} is not exact")
+        return unknown(lambda: f"{_words(situation, name, read)} is not exact")
     below = value < limit or (comparator == "<" and value <= limit)
-    return whether(below, words, _short(value))
+    return whether(below, lambda: _words(situation, name, read), lambda: _short(value))
 
 
 def lab_above(situation: Situation, name: str, limit: Decimal, days: Decimal) -> Answer:
@@ -86,11 +90,11 @@ def lab_above(situation: Situation, name: str, limit: Decimal, days: Decimal) ->
     read = _lab(situation, name, days)
     if isinstance(read, Answer):
         return read
-    value, comparator, words = read
+    value, comparator = read.value, read.comparator
     if comparator in ("<", "<=") and value > limit:
-        return unknown(f"{words} is not exact")
+        return unknown(lambda: f"{_words(situation, name, read)} is not exact")
     above = value > limit or (comparator == ">" and value >= limit)
-    return whether(above, words, _short(value))
+    return whether(above, lambda: _words(situation, name, read), lambda: _short(value))
 
 
 def lab_recent(situation: Situation, name: str, days: Decimal) -> Answer:
@@ -98,9 +102,7 @@ def lab_recent(situation: Situation, name: str, days: Decimal) -> Answer:
     found = situation.ctx.labs.latest(name)
     if isinstance(found, str):
         return whether(False, found)
-    day = found.observed.astimezone(situation.ctx.policy.zone).date().isoformat()
-    words = f"{LABS[name].title} {found.original} of {day}, {found.age_days} days old"
-    return whether(found.age_days <= days, words)
+    return whether(found.age_days <= days, lambda: _words(situation, name, found))
 
 
 def blood_pressure_at_least(

@@ -1,7 +1,7 @@
 """Ages at which a product's adult dosing does not apply."""
 
 from cards.facts.medications import Order
-from cards.finding import Finding, Outcome, cannot, fired, not_fired
+from cards.finding import Finding, Outcome, Words, cannot, fired, not_fired
 from cards.knowledge.rule_types import AgeLimit
 from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line
@@ -18,17 +18,26 @@ def check(statement: Statement, rule: AgeLimit, order: Order, ctx: Context) -> O
     if youngest >= rule.below or oldest < rule.start:
         return not_fired(f"applies from {rule.start} to below {rule.below} years")
     severity, because = adjusted(statement.severity, statement, ctx, order)
-    exposure, weight = daily_exposure(order, ctx), ctx.renal.body_weight_kg
-    per_kg = f" ({amount(exposure / weight)} mg/kg/day)" if exposure is not None and weight else ""
-    ages = str(youngest) if youngest == oldest else f"{youngest} to {oldest}"
     return fired(
         Finding(
             statement=statement,
             order=order.id,
             severity=severity,
-            summary=fill(rule.summary, {"drug": drug_name(statement, order), "per_kg": per_kg}),
-            reason=rule.reason,
-            advice=(*because, rule.advice),
-            basis=(f"Age {ages} years", order_line(order, ctx)),
+            words=lambda: _words(statement, rule, order, because, ctx),
         )
+    )
+
+
+def _words(
+    statement: Statement, rule: AgeLimit, order: Order, because: tuple[str, ...], ctx: Context
+) -> Words:
+    youngest, oldest = ctx.patient.age or (0, 0)
+    exposure, weight = daily_exposure(order, ctx), ctx.renal.body_weight_kg
+    per_kg = f" ({amount(exposure / weight)} mg/kg/day)" if exposure is not None and weight else ""
+    ages = str(youngest) if youngest == oldest else f"{youngest} to {oldest}"
+    return Words(
+        summary=fill(rule.summary, {"drug": drug_name(statement, order), "per_kg": per_kg}),
+        reason=rule.reason,
+        advice=(*because, rule.advice),
+        basis=(f"Age {ages} years", order_line(order, ctx)),
     )

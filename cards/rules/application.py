@@ -1,7 +1,7 @@
 """Topical systems: how many at once, how many hours on the skin, how often a day."""
 
 from cards.facts.medications import Order
-from cards.finding import Finding, Outcome, cannot, fired, not_fired
+from cards.finding import Finding, Outcome, Words, cannot, fired, not_fired
 from cards.knowledge.rule_types import Application
 from cards.knowledge.statements import Statement
 from cards.rules.basis import order_line
@@ -26,23 +26,25 @@ def check(statement: Statement, rule: Application, order: Order, ctx: Context) -
         if at_once is None and wear is None:
             return cannot(f"number and wear time not readable: {dose.why}")
         return not_fired("within the labelled number and wear time")
-    severity, because, basis = graded(statement, ctx, order)
+    grading = graded(statement, ctx, order)
     return fired(
         Finding(
             statement=statement,
             order=order.id,
-            severity=severity,
-            summary=filled(
-                rule.summary,
-                statement,
-                order,
-                ctx,
-                value=", ".join(over),
-                count=str(rule.max_at_once),
-                hours=amount(rule.max_wear_h),
+            severity=grading.severity,
+            words=lambda: Words(
+                summary=filled(
+                    rule.summary,
+                    statement,
+                    order,
+                    ctx,
+                    value=", ".join(over),
+                    count=str(rule.max_at_once),
+                    hours=amount(rule.max_wear_h),
+                ),
+                reason=rule.reason,
+                advice=(*grading.because(), *rule.advice),
+                basis=(f"Order: {', '.join(over)}", order_line(order, ctx), *grading.basis()),
             ),
-            reason=rule.reason,
-            advice=(*because, *rule.advice),
-            basis=(f"Order: {', '.join(over)}", order_line(order, ctx), *basis),
         )
     )

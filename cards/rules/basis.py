@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from typing import NamedTuple
 
 from cards.facts.lab_table import LABS
 from cards.facts.medications import Order
@@ -66,12 +67,30 @@ def _order_line(order: Order, ctx: Context, role: str) -> str:
     return line
 
 
+class GradedBy(NamedTuple):
+    """The results that the grading of a statement asks for, and whether it asks for kidney function."""
+
+    labs: tuple[str, ...]
+    kidney: bool
+
+
+def graded_by(statement: Statement, ctx: Context) -> GradedBy:
+    """What the grading of a statement asks for, worked out once."""
+    memory: dict[str, GradedBy] = ctx.knowledge.derived.setdefault("graded-by", {})
+    found = memory.get(statement.id)
+    if found is None:
+        steps = (*statement.escalations, *statement.caps)
+        asked = [one for step in steps for one in step.when.predicates]
+        labs = dict.fromkeys(str(one.args[0]) for one in asked if one.name.startswith("lab-"))
+        kidney = any(one.name in ("crcl-below", "egfr-below") for one in asked)
+        found = memory[statement.id] = GradedBy(tuple(labs), kidney)
+    return found
+
+
 def lab_lines(statement: Statement, ctx: Context) -> tuple[str, ...]:
     """The newest value of each result that the statement's grading asks for, with its age; or that none is."""
-    steps = (*statement.escalations, *statement.caps)
-    asked = [one for step in steps for one in step.when.predicates if one.name.startswith("lab-")]
     lines: list[str] = []
-    for name in dict.fromkeys(str(one.args[0]) for one in asked):
+    for name in graded_by(statement, ctx).labs:
         lab, found = LABS[name], ctx.labs.latest(name)
         if isinstance(found, str):
             lines.append(found[:1].upper() + found[1:])

@@ -2,13 +2,13 @@
 
 from cards.card import Indicator
 from cards.facts.medications import Order
-from cards.finding import Finding, Outcome, cannot, fired, not_fired, suppressed
+from cards.finding import Finding, Outcome, Words, cannot, fired, not_fired, suppressed
 from cards.knowledge.rule_types import Circumstance
 from cards.knowledge.statements import Statement
 from cards.rules.basis import order_line
 from cards.rules.context import Context
 from cards.rules.predicates import Verdict, holds, judge, risk_factors
-from cards.rules.severity import graded
+from cards.rules.severity import Grading, graded
 from cards.rules.summary_text import filled
 
 
@@ -22,31 +22,33 @@ def check(statement: Statement, rule: Circumstance, order: Order, ctx: Context) 
     exception = judge(rule.unless, ctx, order)
     if exception.holds:
         return suppressed(lambda: f"exception: {exception.why()}")
-    severity, because, basis = graded(statement, ctx, order)
-    factors = risk_factors(rule.risk_set, ctx, order) if rule.risk_set else ()
+    grading = graded(statement, ctx, order)
     return fired(
         Finding(
             statement=statement,
             order=order.id,
-            severity=severity,
-            summary=filled(
-                rule.summary,
-                statement,
-                order,
-                ctx,
-                value=verdict.value,
-                risks=f" ({', '.join(factors)})" if factors else "",
-            ),
-            reason=rule.reason,
-            advice=(*because, *rule.advice),
-            basis=(
-                order_line(order, ctx),
-                *verdict.basis,
-                *basis,
-                *(f"Risk factor: {one}" for one in factors),
-            ),
+            severity=grading.severity,
+            words=lambda: _words(statement, rule, order, verdict, grading, ctx),
             drugs=verdict.drugs,
         )
+    )
+
+
+def _words(
+    statement: Statement, rule: Circumstance, order: Order, verdict: Verdict, grading: Grading, ctx: Context
+) -> Words:
+    factors = risk_factors(rule.risk_set, ctx, order) if rule.risk_set else ()
+    risks = f" ({', '.join(factors)})" if factors else ""
+    return Words(
+        summary=filled(rule.summary, statement, order, ctx, value=verdict.value, risks=risks),
+        reason=rule.reason,
+        advice=(*grading.because(), *rule.advice),
+        basis=(
+            order_line(order, ctx),
+            *verdict.basis,
+            *grading.basis(),
+            *(f"Risk factor: {one}" for one in factors),
+        ),
     )
 
 
@@ -61,10 +63,12 @@ def _missing(
             statement=statement,
             order=order.id,
             severity=Indicator.info,
-            summary=filled(rule.missing, statement, order, ctx),
-            reason=rule.reason,
-            advice=(),
-            basis=(order_line(order, ctx), *verdict.basis),
+            words=lambda: Words(
+                summary=filled(rule.missing, statement, order, ctx),
+                reason=rule.reason,
+                advice=(),
+                basis=(order_line(order, ctx), *verdict.basis),
+            ),
             topic="data",
         ),
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.lab_values import Labs
-from cards.facts.medications import Order
+from cards.facts.medications import Ended, Order
 from cards.facts.patient import Patient
 from cards.facts.pregnancy import Pregnancy
 from cards.facts.problems import Problem
@@ -17,22 +16,28 @@ from cards.facts.procedures import Event
 from cards.facts.record import Record
 from cards.facts.renal import RenalFunction
 from cards.facts.resources import Interval
-from cards.knowledge.conditions import Predicate
 from cards.knowledge.index import REMEMBERED
 from cards.knowledge.loader import Knowledge
 from cards.knowledge.rule_types import Band, RenalDose
 from cards.policy import Policy
 
 if TYPE_CHECKING:
-    from cards.rules.answer import Answer
+    from cards.rules.answer import Answer, Situation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed(NamedTuple):
+    """Entries of the medication list by product, and the names of all ingredients on it."""
+
+    products: dict[tuple[str, str], tuple[Order, ...]]
+    ingredients: frozenset[str]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class Context:
     """One evaluation's facts; `drafts` in the order they are judged: a pair belongs to the later one.
 
-    `answers` are those that depend on the patient alone. The answers to questions that all statements ask alike
-    are kept by the identity of the order; a context with other drafts (`replace`) begins them anew.
+    `answers` are those that depend on the patient alone, by the text of the predicate. The answers to questions
+    that all statements ask alike are kept by the identity of the order; a context `with_drafts` begins them anew.
     """
 
     hook: str
@@ -46,21 +51,86 @@ class Context:
     drafts: tuple[Order, ...]
     medications: tuple[Order, ...]
     standing: tuple[Order, ...]
-    ended: tuple[Order, ...]
+    ended: Ended
     labs: Labs
     events: tuple[Event, ...]
     inpatient: bool
     pregnancy: Pregnancy
-    answers: dict[Predicate, Answer] = field(default_factory=dict, repr=False)
-    # Lines that several findings print alike; with the order, so that its identity is not given to another.
+    answers: dict[str, Answer] = field(default_factory=dict, repr=False)
+    # What several findings ask or print alike; with the orders, so that their identity is not given to others.
+    factors: dict[tuple[object, ...], tuple[Situation, tuple[str, ...]]] = field(
+        init=False, default_factory=dict, repr=False
+    )
     order_lines: dict[tuple[int, str], tuple[Order, str]] = field(
         init=False, default_factory=dict, repr=False
     )
     renal_lines: list[tuple[str, ...]] = field(init=False, default_factory=list, repr=False)
+    _active: list[dict[str, Problem]] = field(init=False, default_factory=list, repr=False)
     _planned: list[tuple[Event, ...]] = field(init=False, default_factory=list, repr=False)
     _in_force: dict[int, tuple[Order, ...]] = field(init=False, default_factory=dict, repr=False)
     _alongside: dict[int, tuple[Order, ...]] = field(init=False, default_factory=dict, repr=False)
     _around: dict[int, frozenset[str]] = field(init=False, default_factory=dict, repr=False)
+    _exposures: dict[int, Decimal | None] = field(init=False, default_factory=dict, repr=False)
+    _bands: dict[int, Band | None] = field(init=False, default_factory=dict, repr=False)
+    _listed: _Listed | None = field(init=False, default=None, repr=False)
+    _lasting: frozenset[str] | None = field(init=False, default=None, repr=False)
+
+    def with_drafts(
+        self, drafts: tuple[Order, ...], standing: tuple[Order, ...], knowledge: Knowledge
+    ) -> Context:
+        """The same patient with other drafts, as other knowledge sees them."""
+        made = Context(
+            hook=self.hook,
+            now=self.now,
+            policy=self.policy,
+            knowledge=knowledge,
+            record=self.record,
+            patient=self.patient,
+            problems=self.problems,
+            renal=self.renal,
+            drafts=drafts,
+            medications=self.medications,
+            standing=standing,
+            ended=self.ended,
+            labs=self.labs,
+            events=self.events,
+            inpatient=self.inpatient,
+            pregnancy=self.pregnancy,
+            answers=self.answers,
+        )
+        made._active, made.renal_lines, made._listed = self._active, self.renal_lines, self._listed
+        if standing is self.standing:
+            made._lasting = self._lasting
+        return made
+
+    @property
+    def listed(self) -> _Listed:
+        """The medication list by what is asked of it."""
+        if self._listed is None:
+            products: dict[tuple[str, str], tuple[Order, ...]] = {}
+            for one in self.medications:
+                products[one.drug_key] = (*products.get(one.drug_key, ()), one)
+            names = frozenset([one.ingredient.name for one in self.medications if one.ingredient is not None])
+            self._listed = _Listed(products, names)
+        return self._listed
+
+    @property
+    def lasting_classes(self) -> frozenset[str]:
+        """The classes of what stands of the medication list, and of what has ended."""
+        if self._lasting is None:
+            self._lasting = self.ended.classes.union(*[one.classes for one in self.standing])
+        return self._lasting
+
+    def active_problem(self, value_set: str) -> Problem | None:
+        """The first active problem of the value set."""
+        if not self._active:
+            by_set: dict[str, Problem] = {}
+            for problem in self.problems:
+                if problem.active:
+                    for name in problem.value_sets:
+                        by_set.setdefault(name, problem)
+            self._active.append(by_set)
+        return self._active[0].get(value_set)
 
     @property
     def planned(self) -> tuple[Event, ...]:
@@ -95,6 +165,8 @@ def standing(medications: tuple[Order, ...], drafts: tuple[Order, ...]) -> tuple
 def stopping(medications: tuple[Order, ...], drafts: tuple[Order, ...], now: datetime) -> tuple[Order, ...]:
     """Entries of the list that a draft stops today: no exposure any more, but their effect wears off."""
     stops = tuple(draft for draft in drafts if draft.kind == "stop")
+    if not stops:
+        return ()
     left = {id(one) for one in standing(medications, stops)}
     ends = Interval(now, now, "time")
     return tuple(replace(one, kind="ended", ends=ends) for one in medications if id(one) not in left)
@@ -113,20 +185,29 @@ def in_force(order: Order, ctx: Context) -> tuple[Order, ...]:
 
 def _in_force(order: Order, ctx: Context) -> tuple[Order, ...]:
     if order.kind == "active":
-        return tuple(takewhile(lambda listed: listed is not order, ctx.standing))
-    earlier = tuple(
-        draft
-        for draft in takewhile(lambda draft: draft is not order, ctx.drafts)
-        if draft.kind == "draft" and draft.id not in order.prior
-    )
-    return earlier + ctx.standing
+        return _before(order, ctx.standing)
+    drafted = [one for one in _before(order, ctx.drafts) if one.kind == "draft" and one.id not in order.prior]
+    return (*drafted, *ctx.standing)
+
+
+def _before(order: Order, listed: tuple[Order, ...]) -> tuple[Order, ...]:
+    """What comes before an order in a list; all of it where the order does not stand in it."""
+    for place, one in enumerate(listed):
+        if one is order:
+            return listed[:place]
+    return listed
 
 
 def classes_around(order: Order, ctx: Context) -> frozenset[str]:
     """The classes of all therapy in force with this order, and of what has ended."""
     found = ctx._around.get(id(order))
     if found is None:
-        found = frozenset().union(*(one.classes for one in (*in_force(order, ctx), *ctx.ended)))
+        others = in_force(order, ctx)
+        if order.kind == "active":
+            found = ctx.ended.classes.union(*[one.classes for one in others])
+        else:
+            drafted = others[: len(others) - len(ctx.standing)]
+            found = ctx.lasting_classes.union(*[one.classes for one in drafted])
         ctx._around[id(order)] = found
     return found
 
@@ -153,12 +234,17 @@ def daily_exposure(order: Order, ctx: Context) -> Decimal | None:
     own = order.dose.peak_day_mg
     if own is None or order.ingredient is None:
         return own
-    name = order.ingredient.name
-    return own + sum(
-        (other.dose.peak_day_mg or Decimal(0))
-        for other in in_force(order, ctx)
-        if other.ingredient is not None and other.ingredient.name == name
-    )
+    exposures = ctx._exposures
+    if id(order) not in exposures:
+        name = order.ingredient.name
+        exposures[id(order)] = own + sum(
+            [
+                other.dose.peak_day_mg or Decimal(0)
+                for other in in_force(order, ctx)
+                if other.ingredient is not None and other.ingredient.name == name
+            ]
+        )
+    return exposures[id(order)]
 
 
 def certain_exposure(order: Order, ctx: Context) -> Decimal | None:
@@ -183,15 +269,14 @@ def least_exposure(order: Order, ctx: Context) -> Decimal | None:
 
 def continued(order: Order, ctx: Context) -> tuple[Order, ...]:
     """Entries of the medication list that hold the same product as this order."""
-    return tuple(listed for listed in ctx.medications if listed.drug_key == order.drug_key)
+    return ctx.listed.products.get(order.drug_key, ())
 
 
 def new_start(order: Order, ctx: Context) -> bool | None:
     """Whether the ingredient is new to the patient; None when no medication list was supplied."""
     if order.kind != "draft" or order.ingredient is None:
         return False
-    name = order.ingredient.name
-    if any(listed.ingredient is not None and listed.ingredient.name == name for listed in ctx.medications):
+    if order.ingredient.name in ctx.listed.ingredients:
         return False
     return True if ctx.record.state("medications") == "given" else None
 
@@ -222,6 +307,13 @@ def _renal_rule(order: Order, ctx: Context) -> RenalDose | None:
 
 def renal_band(order: Order, ctx: Context) -> Band | None:
     """The band of the renal table that applies; None without a table or a usable kidney function."""
+    bands = ctx._bands
+    if id(order) not in bands:
+        bands[id(order)] = _renal_band(order, ctx)
+    return bands[id(order)]
+
+
+def _renal_band(order: Order, ctx: Context) -> Band | None:
     rule = renal_rule(order, ctx)
     if rule is None:
         return None

@@ -46,6 +46,7 @@ _CHECKED_BY: dict[type, Any] = {
     AgeLimit: age_limit,
     Pair: interaction,
     Duplicate: duplicate_therapy,
+    Taper: taper,
     Circumstance: circumstance,
     Monitoring: monitoring,
     Application: application,
@@ -57,9 +58,7 @@ _CHECKED_BY: dict[type, Any] = {
 def check(statement: Statement, order: Order, ctx: Context) -> Outcome:
     """What one statement says about one order."""
     rule = statement.rule
-    if isinstance(rule, Taper):
-        return taper.check(statement, rule, order, ctx)
-    if order.kind == "stop":
+    if order.kind == "stop" and not isinstance(rule, Taper):
         return not_fired("the order stops the drug")
     outcome: Outcome = _CHECKED_BY[type(rule)].check(statement, rule, order, ctx)
     return outcome

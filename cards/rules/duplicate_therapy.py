@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cards.facts.medications import Order
-from cards.finding import Finding, Outcome, fired, not_fired, suppressed
+from cards.finding import Finding, Outcome, Words, fired, not_fired, suppressed
 from cards.knowledge.rule_types import Duplicate
 from cards.knowledge.statements import Statement
 from cards.rules.basis import order_line, plain_name
@@ -21,23 +21,34 @@ def check(statement: Statement, rule: Duplicate, order: Order, ctx: Context) -> 
         if rule.drug_class in other.classes and other.drug_key != order.drug_key
     ]
     if not others:
-        return not_fired(f"no other {rule.drug_class}")
+        return single(rule)
     staying = [other for other in others if not _ending(other, rule, ctx)]
     if not staying or _ending(order, rule, ctx):
         return suppressed("one of the two is being tapered or ends soon")
     severity, because = adjusted(statement.severity, statement, ctx, order)
-    text = rule.summary.format(other=_dosed(staying[0]), drug=_dosed(order))
     return fired(
         Finding(
             statement=statement,
             order=order.id,
             severity=severity,
-            summary=one_line(text[:1].upper() + text[1:]),
-            reason=rule.reason,
-            advice=(*because, *rule.advice),
-            basis=(order_line(order, ctx), *(order_line(other, ctx, "With") for other in staying)),
+            words=lambda: Words(
+                summary=_summary(rule, order, staying[0]),
+                reason=rule.reason,
+                advice=(*because, *rule.advice),
+                basis=(order_line(order, ctx), *(order_line(other, ctx, "With") for other in staying)),
+            ),
         )
     )
+
+
+def single(rule: Duplicate) -> Outcome:
+    """The outcome where nothing else is of the class."""
+    return not_fired(f"no other {rule.drug_class}")
+
+
+def _summary(rule: Duplicate, order: Order, other: Order) -> str:
+    text = rule.summary.format(other=_dosed(other), drug=_dosed(order))
+    return one_line(text[:1].upper() + text[1:])
 
 
 def _ending(order: Order, rule: Duplicate, ctx: Context) -> bool:

@@ -1,7 +1,7 @@
 """Doses a day that the label gives, and the longest gap between two doses."""
 
 from cards.facts.medications import Order
-from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired, suppressed
+from cards.finding import DoseAdvice, Finding, Outcome, Words, cannot, fired, not_fired, suppressed
 from cards.knowledge.rule_types import Frequency
 from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line, renal_lines
@@ -43,17 +43,19 @@ def check(statement: Statement, rule: Frequency, order: Order, ctx: Context) -> 
             statement=statement,
             order=order.id,
             severity=by_dose_reading(severity, order, ctx, None),
-            summary=fill(
-                rule.summary,
-                {
-                    "drug": drug_name(statement, order),
-                    "times": times(count) if count is not None else "",
-                    "gap": amount(gap) if gap is not None else "",
-                },
+            words=lambda: Words(
+                summary=fill(
+                    rule.summary,
+                    {
+                        "drug": drug_name(statement, order),
+                        "times": times(count) if count is not None else "",
+                        "gap": amount(gap) if gap is not None else "",
+                    },
+                ),
+                reason=rule.reason,
+                advice=(rule.advice, *because),
+                basis=(order_line(order, ctx), *(renal_lines(ctx) if rule.crcl else ())),
             ),
-            reason=rule.reason,
-            advice=(rule.advice, *because),
-            basis=(order_line(order, ctx), *(renal_lines(ctx) if rule.crcl else ())),
             dose=DoseAdvice(max_mg_per_day=exposure, regimens=rule.regimens),
         )
     )

@@ -1,86 +1,96 @@
 """Two groups of drugs or procedures together, or a stack of three, whichever of them is being ordered."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from cards.card import Indicator
 from cards.facts.medications import Order
-from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired, suppressed
+from cards.finding import DoseAdvice, Finding, Outcome, Words, cannot, fired, not_fired, suppressed
 from cards.knowledge.rule_types import Pair
 from cards.knowledge.statements import Statement
-from cards.rules.basis import lab_lines, order_line, order_name, renal_lines
+from cards.rules.basis import graded_by, lab_lines, order_line, order_name, plain_name, renal_lines
 from cards.rules.context import Context, in_force, new_start
 from cards.rules.predicates import holds, judge, risk_factors
-from cards.rules.severity import graded, protecting
+from cards.rules.severity import Grading, graded
 from cards.rules.summary_text import filled, pair_name
 from cards.wording import whole
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
-    """The order together with one partner, and the further drugs of a stack."""
+class _Match(NamedTuple):
+    """The other orders of a pair or stack: one partner, and the further drugs of a stack."""
 
     partner: Order
     beside: tuple[Order, ...] = ()
 
-    @property
-    def others(self) -> tuple[Order, ...]:
-        return (self.partner, *self.beside)
-
 
 def check(statement: Statement, rule: Pair, order: Order, ctx: Context) -> Outcome:
     """Whether a partner is in force with the order, less the exceptions the statement names."""
-    matches = list(_stacks(rule, order, ctx) if rule.third else _pairs(rule, order, ctx))
+    matches = _stacks(rule, order, ctx) if rule.third else _pairs(rule, order, ctx)
     if not matches:
         return apart(rule)
     if rule.when.predicates:
-        verdicts = [(match, judge(rule.when, ctx, order, *_pair(match))) for match in matches]
+        verdicts = [(match, judge(rule.when, ctx, order, *match)) for match in matches]
         matches = [match for match, verdict in verdicts if verdict.holds]
         if not matches:
             verdict = next((one for _, one in verdicts if one.holds is None), verdicts[0][1])
             return cannot(verdict.why) if verdict.holds is None else not_fired(verdict.why)
-    speaking = [match for match in matches if not holds(rule.unless, ctx, order, *_pair(match))]
+    speaking = [match for match in matches if not holds(rule.unless, ctx, order, *match)]
     if not speaking:
-        exception = judge(rule.unless, ctx, order, *_pair(matches[0]))
+        exception = judge(rule.unless, ctx, order, *matches[0])
         return suppressed(lambda: f"exception: {exception.why()}")
-    gradings = [(match, *graded(statement, ctx, order, *_pair(match))) for match in speaking]
-    lead, severity, because, basis = max(gradings, key=lambda grading: grading[1])  # the first of equals
-    others = [one for match in (lead, *(m for m in speaking if m is not lead)) for one in match.others]
-    others = list({id(one): one for one in others}.values())
-    named = _named_risks(rule, order, lead, ctx)
-    stopped = lead.partner.kind == "ended" and rule.summary_if_stopped
-    other_way = rule.advice_if_partner_ordered and _is_partner(rule, order)
+    gradings = [(match, graded(statement, ctx, order, *match)) for match in speaking]
+    lead, grading = max(gradings, key=lambda one: one[1].severity)  # the first of equals
+    listed = [one for match in (lead, *speaking) for one in (match.partner, *match.beside)]
+    others = list({id(one): one for one in listed}.values())
     return fired(
         Finding(
             statement=statement,
             order=order.id,
-            severity=severity,
-            summary=filled(
-                rule.summary_if_stopped if stopped else rule.summary,
-                statement,
-                order,
-                ctx,
-                pair=pair_name(order, others),
-                partner=order_name(lead.partner),
-                value=_stopped_ago(lead.partner, ctx),
-                risks=f" ({', '.join(named[:4])})" if named else "",
-            ),
-            reason=rule.reason,
-            advice=(*because, *(rule.advice_if_partner_ordered if other_way else rule.advice)),
-            basis=(
-                order_line(order, ctx),
-                *(_partner_line(one, ctx) for one in others),
-                *basis,
-                *(f"Risk factor: {one}" for one in named),
-                *protecting(statement, ctx, order, *_pair(lead)),
-                *lab_lines(statement, ctx),
-                *(renal_lines(ctx) if _needs_kidney(statement, severity) else ()),
-            ),
+            severity=grading.severity,
+            words=lambda: _words(statement, rule, order, lead, others, grading, ctx),
             dose=_lowest_start(rule, order, ctx),
-            drugs=tuple(order_name(one).lower() for one in (order, *others)),
+            drugs=tuple(plain_name(one).lower() for one in (order, *others)),
             partners=tuple(one.id for one in others),
         )
+    )
+
+
+def _words(
+    statement: Statement,
+    rule: Pair,
+    order: Order,
+    lead: _Match,
+    others: list[Order],
+    grading: Grading,
+    ctx: Context,
+) -> Words:
+    named = _named_risks(rule, order, lead, ctx)
+    kidney = graded_by(statement, ctx).kidney
+    stopped = lead.partner.kind == "ended" and rule.summary_if_stopped
+    other_way = rule.advice_if_partner_ordered and _is_partner(rule, order)
+    return Words(
+        summary=filled(
+            rule.summary_if_stopped if stopped else rule.summary,
+            statement,
+            order,
+            ctx,
+            pair=pair_name(order, others),
+            partner=order_name(lead.partner),
+            value=_stopped_ago(lead.partner, ctx),
+            risks=f" ({', '.join(named[:4])})" if named else "",
+        ),
+        reason=rule.reason,
+        advice=(*grading.because(), *(rule.advice_if_partner_ordered if other_way else rule.advice)),
+        basis=(
+            order_line(order, ctx),
+            *(_partner_line(one, ctx) for one in others),
+            *grading.basis(),
+            *(f"Risk factor: {one}" for one in named),
+            *grading.protecting(),
+            *lab_lines(statement, ctx),
+            # A limit of kidney function is part of the grading; info without it needs no lines on it.
+            *(renal_lines(ctx) if kidney and grading.severity > Indicator.info else ()),
+        ),
     )
 
 
@@ -103,13 +113,9 @@ def completed_by(rule: Pair, classes: frozenset[str]) -> frozenset[str]:
     )
 
 
-def _pair(match: _Match) -> tuple[Order, tuple[Order, ...]]:
-    return match.partner, match.beside
-
-
 def _named_risks(rule: Pair, order: Order, lead: _Match, ctx: Context) -> list[str]:
-    risks = [_said(risk.says, ctx) for risk in rule.risks if holds(risk.when, ctx, order, *_pair(lead))]
-    factors = risk_factors(rule.risk_set, ctx, order, *_pair(lead)) if rule.risk_set else ()
+    risks = [_said(risk.says, ctx) for risk in rule.risks if holds(risk.when, ctx, order, *lead)]
+    factors = risk_factors(rule.risk_set, ctx, order, *lead) if rule.risk_set else ()
     return [*risks, *(one for one in factors if one not in risks)]
 
 
@@ -122,29 +128,22 @@ def _said(text: str, ctx: Context) -> str:
     return text
 
 
-def _needs_kidney(statement: Statement, severity: Indicator) -> bool:
-    """Whether a limit of kidney function is part of the grading; info without it needs no lines on it."""
-    steps = (*statement.escalations, *statement.caps)
-    asked = any(one.name in ("crcl-below", "egfr-below") for step in steps for one in step.when.predicates)
-    return asked and severity > Indicator.info
-
-
 def _is_partner(rule: Pair, order: Order) -> bool:
     return bool(order.classes.intersection(rule.partner)) and not order.classes.intersection(rule.subject)
 
 
-def _pairs(rule: Pair, order: Order, ctx: Context) -> Iterator[_Match]:
+def _pairs(rule: Pair, order: Order, ctx: Context) -> list[_Match]:
     """The other orders of a pair, each once."""
     found: list[Order] = []
-    if order.classes.intersection(rule.subject):
+    if not order.classes.isdisjoint(rule.subject):
         found += _of(rule.partner, rule.partner_washout_days, rule, order, ctx)
-    if order.classes.intersection(rule.partner):
+    if not order.classes.isdisjoint(rule.partner):
         more = _of(rule.subject, rule.subject_washout_days, rule, order, ctx)
         found += [one for one in more if all(one is not other for other in found)]
-    yield from map(_Match, found)
+    return [_Match(one) for one in found]
 
 
-def _stacks(rule: Pair, order: Order, ctx: Context) -> Iterator[_Match]:
+def _stacks(rule: Pair, order: Order, ctx: Context) -> list[_Match]:
     """The stack that the order completes, with all members of the other two groups; none where one lacks."""
     groups = (
         (rule.subject, rule.subject_washout_days),
@@ -152,7 +151,7 @@ def _stacks(rule: Pair, order: Order, ctx: Context) -> Iterator[_Match]:
         (rule.third, 0),
     )
     for place, (names, _) in enumerate(groups):
-        if not order.classes.intersection(names):
+        if order.classes.isdisjoint(names):
             continue
         one, other = (
             _of(group, washout, rule, order, ctx) for at, (group, washout) in enumerate(groups) if at != place
@@ -162,30 +161,31 @@ def _stacks(rule: Pair, order: Order, ctx: Context) -> Iterator[_Match]:
             first, second = leads[0]
             rest = {_drug(drug): drug for drug in (*one, *other)}
             further = [drug for name, drug in rest.items() if name not in (_drug(first), _drug(second))]
-            yield _Match(first, (second, *further))
-            return
+            return [_Match(first, (second, *further))]
+    return []
 
 
 def _drug(order: Order) -> str:
     return order.ingredient.name if order.ingredient else order.id
 
 
-def _of(names: Iterable[str], washout_days: int, rule: Pair, order: Order, ctx: Context) -> list[Order]:
+def _of(names: tuple[str, ...], washout_days: int, rule: Pair, order: Order, ctx: Context) -> list[Order]:
     """Therapy in force of one of the classes, and what was stopped within the washout; each drug once."""
-    wanted = tuple(names)
-    listed = [one for one in in_force(order, ctx) if not one.classes.isdisjoint(wanted) and one is not order]
+    listed = [one for one in in_force(order, ctx) if not one.classes.isdisjoint(names) and one is not order]
     if washout_days:
         listed += [
             one
-            for one in ctx.ended
-            if not one.classes.isdisjoint(wanted)
-            and one.ends is not None
+            for one in ctx.ended.of(names)
+            if one.ends is not None
             and one.ends.latest >= ctx.now - timedelta(days=_washout(one, washout_days, rule))
         ]
+    own = _drug(order)
     by_drug: dict[str, Order] = {}
     for one in listed:
-        by_drug.setdefault(_drug(one), one)
-    return [one for name, one in by_drug.items() if name != _drug(order)]
+        drug = _drug(one)
+        if drug != own:
+            by_drug.setdefault(drug, one)
+    return list(by_drug.values())
 
 
 def _washout(ended: Order, washout_days: int, rule: Pair) -> int:
@@ -198,8 +198,8 @@ def _partner_line(partner: Order, ctx: Context) -> str:
     line = order_line(partner, ctx, "With")
     if partner.kind == "ended" and partner.ends is not None:
         line += f", stopped {_stopped_ago(partner, ctx)}"
-    elif partner.authored is not None and partner.kind == "active":
-        line += f", since {partner.authored.earliest.astimezone(ctx.policy.zone).date().isoformat()}"
+    elif partner.kind == "active" and (since := partner.authored) is not None:
+        line += f", since {since.earliest.astimezone(ctx.policy.zone).date().isoformat()}"
     return line
 
 

@@ -1,13 +1,21 @@
-"""How a statement looks at other orders than the judged one; any other order makes no difference to what it says.
+"""How a statement looks at orders: at others than the judged one, and at what the judged one says of its drug.
 
-Besides, the day's total of an ingredient counts every order of it, whatever the statement names.
+Any other order makes no difference to what a statement says. Besides, the day's total of an ingredient counts every
+order of it, whatever the statement names.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from cards.facts.medications import Order
-from cards.knowledge.index import REMEMBERED, Knowledge, triggers
-from cards.knowledge.rule_types import Duplicate, Pair, ProcedureHold
+from cards.knowledge.index import Knowledge, triggers
+from cards.knowledge.rule_types import (
+    AgeLimit,
+    Circumstance,
+    Duplicate,
+    Monitoring,
+    Pair,
+    ProcedureHold,
+    Taper,
+)
 from cards.knowledge.statements import Statement
 from cards.rules.inputs import predicates_of
 from cards.rules.names import PREDICATES
@@ -38,14 +46,39 @@ _BY_CLASS_ONLY = OF_PATIENT | {
     "single-dose-above",
     "single-units-above",
 }
-assert PREDICATES.keys() >= _BY_CLASS_ONLY  # noqa: S101  a predicate that is renamed is renamed here
+# What looks at the drug of the judged order, its classes and its kind, and not at how it is to be taken: kinds of
+# rules (a taper looks at the dose of an order that stops a drug, and no replacement does), and predicates.
+_BY_DRUG_ONLY_RULES = (AgeLimit, Circumstance, Monitoring, Pair, Taper)
+_BY_DRUG_ONLY = OF_PATIENT | {
+    "also-on",
+    "also-on-longer-than",
+    "class-count-at-least",
+    "lab-planned",
+    "listed-at-least",
+    "new-start",
+    "none-known",
+    "on-class",
+    "on-class-within",
+    "on-ingredient",
+    "order-class",
+    "ordered",
+    "pair-class",
+    "partner-class",
+    "risk-factors-at-least",
+    "with-class",
+}
+assert PREDICATES.keys() >= _BY_CLASS_ONLY | _BY_DRUG_ONLY  # noqa: S101  who renames one renames it here
 
 
 class Look(NamedTuple):
-    """The drug classes, ingredients and sets of other orders that count; `closer` those whose content counts too."""
+    """The drug classes, ingredients and sets of other orders that count; `closer` those whose content counts too.
+
+    `dosing`: whether more counts of the judged order than its drug, its classes and its kind.
+    """
 
     classes: frozenset[str]
     closer: frozenset[str]
+    dosing: bool
 
 
 def by_statement(statement: Statement, knowledge: Knowledge) -> Look:
@@ -64,20 +97,6 @@ def _look(statement: Statement, knowledge: Knowledge) -> Look:
     classes = named | triggers(statement) if several else named
     into = isinstance(statement.rule, Duplicate | ProcedureHold)
     closer = into or any(one.name not in _BY_CLASS_ONLY for one in predicates)
-    return Look(classes, classes if closer else frozenset())
-
-
-def for_order(order: Order, knowledge: Knowledge) -> Look:
-    """The same of all statements about the order."""
-    memory: dict[Any, Look] = knowledge.derived.setdefault("looked-at-for-order", {})
-    key = (order.drug_key, order.classes)
-    found = memory.get(key)
-    if found is None:
-        looks = [by_statement(one, knowledge) for one in knowledge.about(*key)]
-        found = Look(
-            frozenset().union(*(one.classes for one in looks)),
-            frozenset().union(*(one.closer for one in looks)),
-        )
-        if len(memory) < REMEMBERED:
-            memory[key] = found
-    return found
+    by_drug = isinstance(statement.rule, _BY_DRUG_ONLY_RULES)
+    dosing = not by_drug or any(one.name not in _BY_DRUG_ONLY for one in predicates)
+    return Look(classes, classes if closer else frozenset(), dosing)

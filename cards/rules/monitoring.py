@@ -2,7 +2,7 @@
 
 from cards.facts.lab_table import LABS
 from cards.facts.medications import Order
-from cards.finding import Finding, Outcome, cannot, fired, not_fired, suppressed
+from cards.finding import Finding, Outcome, Words, cannot, fired, not_fired, suppressed
 from cards.knowledge.rule_types import Monitoring
 from cards.knowledge.statements import Statement
 from cards.rules.about_results import ANY_TIME, lab_planned
@@ -30,15 +30,17 @@ def check(statement: Statement, rule: Monitoring, order: Order, ctx: Context) ->
     if exception.holds:
         return suppressed(lambda: f"exception: {exception.why()}")
     last = found if isinstance(found, str) else f"last {title} {found.original}, {found.age_days} days old"
-    severity, because, basis = graded(statement, ctx, order)
+    grading = graded(statement, ctx, order)
     return fired(
         Finding(
             statement=statement,
             order=order.id,
-            severity=severity,
-            summary=filled(rule.summary, statement, order, ctx),
-            reason=rule.reason,
-            advice=(*because, *rule.advice),
-            basis=(order_line(order, ctx), last[:1].upper() + last[1:], *basis),
+            severity=grading.severity,
+            words=lambda: Words(
+                summary=filled(rule.summary, statement, order, ctx),
+                reason=rule.reason,
+                advice=(*grading.because(), *rule.advice),
+                basis=(order_line(order, ctx), last[:1].upper() + last[1:], *grading.basis()),
+            ),
         )
     )

@@ -3,7 +3,6 @@
 Statements are silent on what is not known, except where they declare `when_missing`.
 """
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from cards.facts.medications import Order
@@ -16,7 +15,7 @@ from cards.rules import (
     about_procedures,
     about_results,
 )
-from cards.rules.answer import Answer, Check, Situation
+from cards.rules.answer import Answer, Check, Situation, whether
 from cards.rules.context import Context
 from cards.rules.names import PREDICATES
 
@@ -49,18 +48,30 @@ class Verdict:
     Most conditions do not hold, and nobody asks which predicates decided: that is worked out when asked.
     """
 
-    __slots__ = ("_decided", "holds")
+    __slots__ = ("_condition", "_decided", "_situation", "holds")
 
-    def __init__(self, holds: bool | None, decided: Callable[[], Decided] | Decided = ()) -> None:
+    def __init__(self, holds: bool | None, condition: Condition, situation: Situation | None) -> None:
         self.holds = holds
-        self._decided = decided
+        self._condition = condition
+        self._situation = situation
+        self._decided: Decided | None = None
 
     @property
     def decided(self) -> Decided:
         """The deciding predicates with their answers."""
-        if callable(self._decided):
-            self._decided = self._decided()
+        if self._decided is None:
+            situation, asked = self._situation, self._condition.predicates
+            answers = [(one, _answer(one, situation)) for one in asked] if situation is not None else []
+            self._decided = tuple(pair for pair in answers if pair[1].holds is self.holds)
         return self._decided
+
+    def answers_to(self, name: str) -> list[Answer]:
+        """Those of the deciding answers that are to predicates of this name."""
+        situation = self._situation
+        if situation is None:
+            return []
+        asked = [_answer(one, situation) for one in self._condition.predicates if one.name == name]
+        return [answer for answer in asked if answer.holds is self.holds]
 
     @property
     def basis(self) -> tuple[str, ...]:
@@ -70,7 +81,7 @@ class Verdict:
     @property
     def value(self) -> str:
         """The first deciding input in a word or two."""
-        return next((answer.value for _, answer in self.decided if answer.value), "")
+        return next((value for _, answer in self.decided if (value := answer.in_short())), "")
 
     @property
     def drugs(self) -> tuple[str, ...]:
@@ -85,7 +96,7 @@ class Verdict:
         )
 
 
-_EMPTY = Verdict(False)
+_EMPTY = Verdict(False, Condition(), None)
 
 
 def judge(
@@ -99,26 +110,10 @@ def judge(
 
     `partner` is the other order of a pair, `beside` the further ones of a stack.
     """
-    predicates = condition.predicates
-    if not predicates:
+    if not condition.predicates:
         return _EMPTY
     situation = Situation(ctx, order, partner, beside)
-    # One that is False settles "all", one that is True settles "any".
-    settles = condition.mode != "all"
-    open_ = False
-    for one in predicates:
-        holds = _answer(one, situation).holds
-        if holds is settles:
-            return Verdict(settles, lambda: _that(settles, predicates, situation))
-        open_ = open_ or holds is None
-    known = None if open_ else not settles
-    return Verdict(known, lambda: _that(known, predicates, situation))
-
-
-def _that(holds: bool | None, predicates: tuple[Predicate, ...], situation: Situation) -> Decided:
-    """The predicates with this answer."""
-    answers = ((one, _answer(one, situation)) for one in predicates)
-    return tuple(pair for pair in answers if pair[1].holds is holds)
+    return Verdict(_known(condition, situation), condition, situation)
 
 
 def holds(
@@ -129,7 +124,23 @@ def holds(
     beside: tuple[Order, ...] = (),
 ) -> bool:
     """Whether the condition is known to hold."""
-    return bool(condition.predicates) and judge(condition, ctx, order, partner, beside).holds is True
+    if not condition.predicates:
+        return False
+    return _known(condition, Situation(ctx, order, partner, beside)) is True
+
+
+def _known(condition: Condition, situation: Situation) -> bool | None:
+    """Whether a condition that is not empty holds, None where what is not known leaves it open."""
+    # One that is False settles "all", one that is True settles "any".
+    settles = condition.mode != "all"
+    known: bool | None = not settles
+    for one in condition.predicates:
+        answer = _answer(one, situation).holds
+        if answer is settles:
+            return settles
+        if answer is None:
+            known = None
+    return known
 
 
 def matching(
@@ -148,28 +159,43 @@ def risk_factors(
     beside: tuple[Order, ...] = (),
 ) -> tuple[str, ...]:
     """The factors of a risk set that the patient is known to have, in words."""
-    return about_patient.factors(name, Situation(ctx, order, partner, beside), judge)
+    return _factors(name, Situation(ctx, order, partner, beside))
+
+
+def _factors(name: str, situation: Situation) -> tuple[str, ...]:
+    """The same; several steps of a grading ask for them, and then the words of the card."""
+    remembered = situation.ctx.factors
+    key = (name, id(situation.order), id(situation.partner), *map(id, situation.beside))
+    known = remembered.get(key)
+    if known is None:
+        found = [
+            risk.says.format(value=Verdict(True, risk.when, situation).value).strip()
+            for risk in situation.ctx.knowledge.risks[name]
+            if risk.when.predicates and _known(risk.when, situation)
+        ]
+        known = remembered[key] = (situation, tuple(found))
+    return known[1]
+
+
+def _count_factors(situation: Situation, name: str, least: Decimal) -> Answer:
+    """At least so many factors of the risk set are there; what is not known does not count."""
+    found = _factors(name, situation)
+    return whether(len(found) >= least, f"Risk factors: {', '.join(found) or 'none known'}", ", ".join(found))
 
 
 def _answer(predicate: Predicate, situation: Situation) -> Answer:
-    remembered = situation.ctx.answers
-    answer = remembered.get(predicate)
-    if answer is None:
-        answer = _asked(predicate, situation)
-        if predicate.name in OF_PATIENT:
-            remembered[predicate] = answer
-    return answer
-
-
-def _asked(predicate: Predicate, situation: Situation) -> Answer:
-    if predicate.name == "risk-factors-at-least":
-        name, least = predicate.args
-        answer = about_patient.count_factors(situation, judge, str(name), Decimal(least))
-    else:
-        answer = _CHECKS[predicate.name](situation, *predicate.args)
+    name, answers = predicate.name, situation.ctx.answers
+    of_patient = name in OF_PATIENT
+    if of_patient and (known := answers.get(predicate.text)) is not None:
+        return known
+    answer = _CHECKS[name](situation, *predicate.args)
     if predicate.negated and answer.holds is not None:
-        return Answer(not answer.holds, answer.basis, answer.value)
+        answer = Answer(not answer.holds, answer.basis, answer.value)
+    if of_patient:
+        answers[predicate.text] = answer
     return answer
 
 
-assert {*_CHECKS, "risk-factors-at-least"} == PREDICATES.keys()  # noqa: S101  one table of names, one of meanings
+_CHECKS["risk-factors-at-least"] = _count_factors
+
+assert _CHECKS.keys() == PREDICATES.keys()  # noqa: S101  one table of names, one of meanings

@@ -9,7 +9,7 @@ from cards.card import Indicator
 from cards.facts.medications import Order
 from cards.facts.procedures import as_order
 from cards.facts.resources import text
-from cards.finding import Finding, Outcome, cannot, fired, not_fired
+from cards.finding import Finding, Outcome, Words, cannot, fired, not_fired
 from cards.knowledge.rule_types import Hold, ProcedureHold
 from cards.knowledge.statements import Statement
 from cards.rules.basis import order_line, order_name, renal_lines
@@ -64,19 +64,21 @@ def check(statement: Statement, rule: ProcedureHold, order: Order, ctx: Context)
             statement=statement,
             order=order.id,
             severity=severity,
-            summary=_summary(lead, order, ctx),
-            reason=rule.reason,
-            advice=(*because, *(_plan(need) for need in needed), *rule.advice),
-            basis=(
-                order_line(order, ctx),
-                *(f"With: {_other_line(need, order, ctx)}" for need in needed),
-                *(line for need in needed[:1] for line in need.raised),
-                *(
-                    _inr_line(ctx)
-                    if any("vitamin-k-antagonist" in need.drug.classes for need in needed)
-                    else ()
+            words=lambda: Words(
+                summary=_summary(lead, order, ctx),
+                reason=rule.reason,
+                advice=(*because, *(_plan(need) for need in needed), *rule.advice),
+                basis=(
+                    order_line(order, ctx),
+                    *(f"With: {_other_line(need, order, ctx)}" for need in needed),
+                    *(line for need in needed[:1] for line in need.raised),
+                    *(
+                        _inr_line(ctx)
+                        if any("vitamin-k-antagonist" in need.drug.classes for need in needed)
+                        else ()
+                    ),
+                    *(renal_lines(ctx) if any(map(_by_kidney, needed)) else ()),
                 ),
-                *(renal_lines(ctx) if any(map(_by_kidney, needed)) else ()),
             ),
             unchecked=any(need.hold.evidence not in ("seen", "design") for need in needed),
             drugs=tuple(
@@ -96,23 +98,30 @@ def _needs(rule: ProcedureHold, order: Order, ctx: Context) -> Iterator[_Need]:
 
 def _pairs(rule: ProcedureHold, order: Order, ctx: Context) -> Iterator[tuple[Order, Order]]:
     """(procedure, antithrombotic) pairs of the order with what else is in force, being ordered or booked."""
-    drugs = frozenset(name for hold in rule.holds for name in hold.drugs)
     others = in_force(order, ctx)
     if not order.has_drug:
-        yield from ((order, other) for other in (*others, *ctx.ended) if other.classes & drugs)
-    elif order.classes & drugs:
-        drafted = [other for other in others if not other.has_drug]
-        yield from ((other, order) for other in (*drafted, *_booked(rule, ctx)))
+        ended = ctx.ended.of(frozenset().union(*(hold.drugs for hold in rule.holds)))
+        yield from ((order, other) for other in (*others, *ended) if _held(rule, other))
+        return
+    procedures = [*(other for other in others if not other.has_drug), *_booked(rule, ctx)]
+    if procedures and _held(rule, order):
+        yield from ((procedure, order) for procedure in procedures)
+
+
+def _held(rule: ProcedureHold, drug: Order) -> bool:
+    """Whether some row of the table is about the drug."""
+    return any(not drug.classes.isdisjoint(hold.drugs) for hold in rule.holds)
 
 
 def _booked(rule: ProcedureHold, ctx: Context) -> Iterator[Order]:
     """Procedures of the record with a date that lies ahead and not too far; a draft stands for itself."""
-    drafts = {draft.id for draft in ctx.drafts}
     last = ctx.now + timedelta(days=rule.booked_within_days)
     for event in ctx.events:
-        if event.kind != "planned" or event.when is None or event.source in drafts:
+        if event.kind != "planned" or event.when is None:
             continue
-        if event.when.latest >= ctx.now and event.when.earliest <= last:
+        if event.when.latest < ctx.now or event.when.earliest > last:
+            continue
+        if all(event.source != draft.id for draft in ctx.drafts):
             yield as_order(event)
 
 
@@ -130,7 +139,7 @@ def _tier(rule: ProcedureHold, procedure: Order, order: Order, ctx: Context) -> 
 
 
 def _fits(hold: Hold, procedure: Order, drug: Order, ctx: Context) -> bool:
-    if not drug.classes.intersection(hold.drugs):
+    if drug.classes.isdisjoint(hold.drugs):
         return False
     return not hold.when.predicates or holds(hold.when, ctx, procedure, drug)
 

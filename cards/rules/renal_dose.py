@@ -5,7 +5,7 @@ from decimal import Decimal
 from cards.card import Indicator
 from cards.facts.medications import Order
 from cards.facts.renal import discordant
-from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired
+from cards.finding import DoseAdvice, Finding, Outcome, Words, cannot, fired, not_fired
 from cards.knowledge.rule_types import Band, Regimen, RenalDose
 from cards.knowledge.statements import Statement
 from cards.rules.basis import clearance, drug_name, order_line, regimen_words, renal_lines
@@ -62,32 +62,39 @@ def _banded(
         severity = Indicator.critical if critical else Indicator.warning
         severity = _by_reading(severity, rule, band, exposure, ctx)
         severity = by_dose_reading(severity, order, ctx, daily_limit)
-        summary = _over(statement, band, exposure, daily_limit, order, ctx)
     else:
         severity = Indicator.warning
-        summary = say(
+    severity, because = adjusted(severity, statement, ctx, order)
+
+    def summary() -> str:
+        if over_day and exposure is not None:
+            return _over(statement, band, exposure, daily_limit, order, ctx)
+        return say(
             "renal-over-single",
             drug=drug_name(statement, order),
             dose=amount(single or Decimal(0)),
             crcl=_crcl(ctx, band),
             limit=amount(single_limit or Decimal(0)),
         )
-    severity, because = adjusted(severity, statement, ctx, order)
-    times = f", {band.frequency}" if band.frequency else ""
-    reason = f"{_ceiling(statement)} for {_why(ctx)} is {amount(daily_limit)} mg/day{times}." + (
-        f" Ordered: {amount(exposure)} mg/day." if exposure is not None else ""
-    )
+
+    def reason() -> str:
+        times = f", {band.frequency}" if band.frequency else ""
+        ordered = f" Ordered: {amount(exposure)} mg/day." if exposure is not None else ""
+        return f"{_ceiling(statement)} for {_why(ctx)} is {amount(daily_limit)} mg/day{times}.{ordered}"
+
     return fired(
         Finding(
             statement=statement,
             order=order.id,
             severity=severity,
-            summary=summary,
-            reason=reason,
-            advice=tuple(
-                part for part in (*_first_choice(band.regimens, daily_limit), band.note, *because) if part
+            words=lambda: Words(
+                summary=summary(),
+                reason=reason(),
+                advice=tuple(
+                    part for part in (*_first_choice(band.regimens, daily_limit), band.note, *because) if part
+                ),
+                basis=(order_line(order, ctx), *renal_lines(ctx), *_disagreement(rule, ctx)),
             ),
-            basis=(order_line(order, ctx), *renal_lines(ctx), *_disagreement(rule, ctx)),
             dose=DoseAdvice(
                 max_mg_per_day=daily_limit,
                 max_single_mg=single_limit,
@@ -196,20 +203,10 @@ def _why(ctx: Context) -> str:
 
 
 def _avoid(statement: Statement, rule: RenalDose, order: Order, ctx: Context, band: Band) -> Outcome:
-    renal, drug = ctx.renal, drug_name(statement, order)
+    renal = ctx.renal
     severity = rule.avoid_severity
-    if severity < Indicator.critical:
-        renal_words = (
-            "On haemodialysis" if renal.basis == "haemodialysis" else f"CrCl {_crcl(ctx, band)} mL/min"
-        )
-        summary = say("renal-not-recommended", drug=drug, renal=renal_words)
-    elif renal.basis == "haemodialysis":
-        summary = say("renal-avoid-haemodialysis", drug=drug)
-    elif renal.stale:
-        summary = say("renal-avoid-stale", drug=drug, days=renal.creatinine_age_days, crcl=_crcl(ctx, band))
-        severity = severity if _last_known_severe(rule, renal.crcl) else Indicator.warning
-    else:
-        summary = say("renal-avoid", drug=drug, crcl=_crcl(ctx, band))
+    if renal.stale and renal.basis != "haemodialysis" and not _last_known_severe(rule, renal.crcl):
+        severity = min(severity, Indicator.warning)
     if renal.crcl_high is not None and not rule.band_at(renal.crcl_high).avoid:
         severity = min(severity, Indicator.warning)
     severity, because = adjusted(severity, statement, ctx, order)
@@ -218,15 +215,31 @@ def _avoid(statement: Statement, rule: RenalDose, order: Order, ctx: Context, ba
             statement=statement,
             order=order.id,
             severity=severity,
-            summary=summary,
-            reason=_not_at(rule, drug, ctx),
-            advice=tuple(part for part in (band.note, *because) if part),
-            basis=(order_line(order, ctx), *renal_lines(ctx)),
+            words=lambda: Words(
+                summary=_not_at_all(statement, rule, order, ctx, band),
+                reason=_not_at(rule, drug_name(statement, order), ctx),
+                advice=tuple(part for part in (band.note, *because) if part),
+                basis=(order_line(order, ctx), *renal_lines(ctx)),
+            ),
             topic="contraindication",
             dose=DoseAdvice(max_mg_per_day=Decimal(0)),
             order_creatinine=renal.stale,
         )
     )
+
+
+def _not_at_all(statement: Statement, rule: RenalDose, order: Order, ctx: Context, band: Band) -> str:
+    renal, drug = ctx.renal, drug_name(statement, order)
+    if rule.avoid_severity < Indicator.critical:
+        renal_words = (
+            "On haemodialysis" if renal.basis == "haemodialysis" else f"CrCl {_crcl(ctx, band)} mL/min"
+        )
+        return say("renal-not-recommended", drug=drug, renal=renal_words)
+    if renal.basis == "haemodialysis":
+        return say("renal-avoid-haemodialysis", drug=drug)
+    if renal.stale:
+        return say("renal-avoid-stale", drug=drug, days=renal.creatinine_age_days, crcl=_crcl(ctx, band))
+    return say("renal-avoid", drug=drug, crcl=_crcl(ctx, band))
 
 
 def _not_at(rule: RenalDose, drug: Name, ctx: Context) -> str:
@@ -237,40 +250,55 @@ def _not_at(rule: RenalDose, drug: Name, ctx: Context) -> str:
 
 def _acute(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -> Outcome:
     """In acute kidney injury no CrCl is valid; the ceiling of the lowest band stands in for it."""
-    exposure, drug, limit = certain_exposure(order, ctx), drug_name(statement, order), rule.aki.max_mg_per_day
+    exposure, limit = certain_exposure(order, ctx), rule.aki.max_mg_per_day
     if exposure is not None and exposure <= limit and daily_exposure(order, ctx) is None:
         exposure = None  # a lower bound within the limit tells nothing
     if exposure is not None and 0 < exposure <= limit:
         return not_fired(
             lambda: f"{amount(exposure)} mg/day is within {amount(limit)} mg/day for changing kidney function"
         )
-    basis = (order_line(order, ctx), *renal_lines(ctx))
-    worsening = ctx.renal.rising or ctx.renal.oliguria
     if exposure is None and limit > 0:
-        summary, severity = say("renal-unreadable-aki", drug=drug), Indicator.info
+        severity = Indicator.info
     else:
-        key = "renal-over-aki" if limit > 0 else "renal-avoid-aki"
-        summary = say(key, drug=drug, dose=amount(exposure or Decimal(0)))
         over = exposure is None or exposure > rule.aki.critical_above_mg_per_day
         severity = Indicator.critical if over else Indicator.warning
         severity = by_dose_reading(severity, order, ctx, limit)
     severity, because = adjusted(severity, statement, ctx, order)
-    state = "still rising" if worsening else "recently raised"
     return fired(
         Finding(
             statement=statement,
             order=order.id,
             severity=severity,
-            summary=summary,
-            reason=(
-                f"Creatinine is {state}, so no clearance can be calculated; the drug leaves the body through "
-                f"the kidney. Until it settles, the ceiling for the poorest function ({amount(limit)} mg/day) "
-                "applies."
-            ),
-            advice=("Consider holding the next doses and asking a pharmacist.", *because),
-            basis=basis,
+            words=lambda: _acute_words(statement, exposure, limit, because, order, ctx),
             dose=DoseAdvice(max_mg_per_day=limit, max_single_mg=limit, regimens=rule.aki.regimens),
         )
+    )
+
+
+def _acute_words(
+    statement: Statement,
+    exposure: Decimal | None,
+    limit: Decimal,
+    because: tuple[str, ...],
+    order: Order,
+    ctx: Context,
+) -> Words:
+    drug = drug_name(statement, order)
+    if exposure is None and limit > 0:
+        summary = say("renal-unreadable-aki", drug=drug)
+    else:
+        key = "renal-over-aki" if limit > 0 else "renal-avoid-aki"
+        summary = say(key, drug=drug, dose=amount(exposure or Decimal(0)))
+    state = "still rising" if ctx.renal.rising or ctx.renal.oliguria else "recently raised"
+    return Words(
+        summary=summary,
+        reason=(
+            f"Creatinine is {state}, so no clearance can be calculated; the drug leaves the body through "
+            f"the kidney. Until it settles, the ceiling for the poorest function ({amount(limit)} mg/day) "
+            "applies."
+        ),
+        advice=("Consider holding the next doses and asking a pharmacist.", *because),
+        basis=(order_line(order, ctx), *renal_lines(ctx)),
     )
 
 
@@ -282,34 +310,43 @@ def _refer(statement: Statement, rule: RenalDose, order: Order, ctx: Context) ->
             statement=statement,
             order=order.id,
             severity=Indicator.info if small else Indicator.warning,
-            summary=say("renal-refer", drug=drug_name(statement, order)),
-            reason="The label's dialysis table is for haemodialysis only.",
-            advice=("Ask a renal pharmacist for a dose.",),
-            basis=(order_line(order, ctx), *renal_lines(ctx)),
+            words=lambda: Words(
+                summary=say("renal-refer", drug=drug_name(statement, order)),
+                reason="The label's dialysis table is for haemodialysis only.",
+                advice=("Ask a renal pharmacist for a dose.",),
+                basis=(order_line(order, ctx), *renal_lines(ctx)),
+            ),
         )
     )
 
 
 def _unreadable(statement: Statement, rule: RenalDose, limit: Decimal, order: Order, ctx: Context) -> Outcome:
-    renal, drug = ctx.renal, drug_name(statement, order)
+    renal = ctx.renal
     why = f"daily dose not readable: {order.dose.why}"
-    if renal.basis == "haemodialysis":
-        summary = say("renal-unreadable-haemodialysis", drug=drug, limit=amount(limit))
-    elif renal.crcl_low is not None and renal.crcl_low < rule.unreadable_below:
-        crcl = clearance(renal.crcl_low, rule.unreadable_below)
-        summary = say("renal-unreadable", drug=drug, limit=amount(limit), crcl=crcl)
-    else:
+    haemodialysis = renal.basis == "haemodialysis"
+    crcl = renal.crcl_low
+    if not haemodialysis and (crcl is None or crcl >= rule.unreadable_below):
         return cannot(why)
+
+    def summary() -> str:
+        drug = drug_name(statement, order)
+        if haemodialysis or crcl is None:
+            return say("renal-unreadable-haemodialysis", drug=drug, limit=amount(limit))
+        read = clearance(crcl, rule.unreadable_below)
+        return say("renal-unreadable", drug=drug, limit=amount(limit), crcl=read)
+
     return cannot(
         why,
         Finding(
             statement=statement,
             order=order.id,
             severity=Indicator.info,
-            summary=summary,
-            reason=f"{_ceiling(statement)} for {_why(ctx)} is {amount(limit)} mg/day.",
-            advice=("Add a structured dose and frequency so that it can be checked.",),
-            basis=(order_line(order, ctx), *renal_lines(ctx)),
+            words=lambda: Words(
+                summary=summary(),
+                reason=f"{_ceiling(statement)} for {_why(ctx)} is {amount(limit)} mg/day.",
+                advice=("Add a structured dose and frequency so that it can be checked.",),
+                basis=(order_line(order, ctx), *renal_lines(ctx)),
+            ),
             topic="data",
         ),
     )
@@ -318,17 +355,18 @@ def _unreadable(statement: Statement, rule: RenalDose, limit: Decimal, order: Or
 def _low_muscle(
     statement: Statement, rule: RenalDose, exposure: Decimal, order: Order, ctx: Context
 ) -> Finding:
-    drug = drug_name(statement, order)
     return Finding(
         statement=statement,
         order=order.id,
         severity=Indicator.info,
-        summary=say("renal-low-muscle", drug=drug, dose=amount(exposure)),
-        reason="With little muscle a low creatinine does not show how well the kidneys clear a drug.",
-        advice=(
-            *(f"Consider starting with {regimen_words(one)}." for one in rule.low_muscle_regimens[:1]),
-            "A cystatin C eGFR would tell more.",
+        words=lambda: Words(
+            summary=say("renal-low-muscle", drug=drug_name(statement, order), dose=amount(exposure)),
+            reason="With little muscle a low creatinine does not show how well the kidneys clear a drug.",
+            advice=(
+                *(f"Consider starting with {regimen_words(one)}." for one in rule.low_muscle_regimens[:1]),
+                "A cystatin C eGFR would tell more.",
+            ),
+            basis=(order_line(order, ctx), *renal_lines(ctx)),
         ),
-        basis=(order_line(order, ctx), *renal_lines(ctx)),
         dose=DoseAdvice(regimens=rule.low_muscle_regimens),
     )

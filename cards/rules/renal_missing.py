@@ -2,7 +2,7 @@
 
 from cards.card import Indicator
 from cards.facts.medications import Order
-from cards.finding import Finding, Outcome, cannot
+from cards.finding import Finding, Outcome, Words, cannot
 from cards.knowledge.rule_types import RenalDose
 from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line, renal_lines
@@ -29,13 +29,15 @@ def missing(statement: Statement, rule: RenalDose, order: Order, ctx: Context) -
             statement=statement,
             order=order.id,
             severity=Indicator.info,
-            summary=_summary(statement, order, ctx),
-            reason=(
-                "The dose ceiling of this drug depends on kidney function, which could not be worked out: "
-                f"{ctx.renal.why}."
+            words=lambda: Words(
+                summary=_summary(statement, order, ctx),
+                reason=(
+                    "The dose ceiling of this drug depends on kidney function, which could not be worked out: "
+                    f"{ctx.renal.why}."
+                ),
+                advice=_advice(rule, ctx, because),
+                basis=(order_line(order, ctx), *renal_lines(ctx)),
             ),
-            advice=_advice(rule, ctx, because),
-            basis=(order_line(order, ctx), *renal_lines(ctx)),
             topic="data",
             order_creatinine=ctx.renal.issue not in ("no-weight", "no-age"),
         ),

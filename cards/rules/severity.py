@@ -1,18 +1,25 @@
 """Severity: raised by a statement's escalations, lowered where a plausible reading is harmless."""
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from cards.card import Indicator
 from cards.facts.medications import Order
+from cards.knowledge.conditions import Escalation
 from cards.knowledge.statements import Statement
 from cards.rules.context import Context, least_exposure
-from cards.rules.predicates import holds, judge
+from cards.rules.predicates import Verdict, holds, judge
+
+# The gravest severity of a dose that was read without full confidence.
+_CEILINGS = {"low": Indicator.info, "medium": Indicator.warning}
 
 
 def adjusted(
     severity: Indicator, statement: Statement, ctx: Context, order: Order
 ) -> tuple[Indicator, tuple[str, ...]]:
     """`severity` after the statement's escalations and then its caps, with the reasons of what decided."""
+    if not statement.escalations and not statement.caps:
+        return severity, ()
     up = [step for step in statement.escalations if holds(step.when, ctx, order)]
     high = max([severity, *(step.to for step in up)])
     down = [step for step in statement.caps if step.to < high and holds(step.when, ctx, order)]
@@ -21,43 +28,51 @@ def adjusted(
     return high, tuple(step.because for step in up if step.to == high > severity)
 
 
+class Grading(NamedTuple):
+    """A severity, the steps that led to it (the last of them stands), and what each escalation was judged."""
+
+    severity: Indicator
+    steps: tuple[tuple[Escalation, Verdict], ...] = ()
+    escalations: tuple[Verdict, ...] = ()
+
+    def because(self) -> tuple[str, ...]:
+        """Why it is graded so, in words."""
+        return tuple(f"Graded {self.severity.name}: {step.because}." for step, _ in self.steps[-1:])
+
+    def basis(self) -> tuple[str, ...]:
+        """The inputs that decided."""
+        return tuple(dict.fromkeys(line for _, verdict in self.steps for line in verdict.basis))
+
+    def protecting(self) -> tuple[str, ...]:
+        """The therapy that keeps an escalation from applying."""
+        spared = [verdict for verdict in self.escalations if verdict.holds is False]
+        answers = [answer for verdict in spared for answer in verdict.answers_to("none-known")]
+        return tuple(dict.fromkeys([answer.said() for answer in answers]))
+
+
 def graded(
     statement: Statement,
     ctx: Context,
     order: Order,
     partner: Order | None = None,
     beside: tuple[Order, ...] = (),
-) -> tuple[Indicator, tuple[str, ...], tuple[str, ...]]:
-    """The severity after escalations and caps, the reasons in words, and the inputs that decided."""
+) -> Grading:
+    """The severity after escalations and caps."""
     severity = statement.severity
-    reasons: list[str] = []
-    basis: list[str] = []
-    for step in statement.escalations:
-        verdict = judge(step.when, ctx, order, partner, beside)
+    if not statement.escalations and not statement.caps:
+        return Grading(severity)
+    steps: list[tuple[Escalation, Verdict]] = []
+    up = [judge(step.when, ctx, order, partner, beside) for step in statement.escalations]
+    for step, verdict in zip(statement.escalations, up, strict=True):
         if verdict.holds and step.to > severity:
-            severity, reasons = step.to, [step.because]
-            basis += verdict.basis
+            severity = step.to
+            steps.append((step, verdict))
     for step in statement.caps:
         verdict = judge(step.when, ctx, order, partner, beside)
         if verdict.holds and step.to < severity:
-            severity, reasons = step.to, [step.because]
-            basis += verdict.basis
-    return severity, tuple(f"Graded {severity.name}: {one}." for one in reasons), tuple(dict.fromkeys(basis))
-
-
-def protecting(
-    statement: Statement, ctx: Context, order: Order, partner: Order, beside: tuple[Order, ...]
-) -> tuple[str, ...]:
-    """The therapy that keeps an escalation from applying, for the basis."""
-    verdicts = [judge(step.when, ctx, order, partner, beside) for step in statement.escalations]
-    return tuple(
-        dict.fromkeys(
-            answer.said()
-            for verdict in verdicts
-            for predicate, answer in verdict.decided
-            if predicate.name == "none-known" and answer.holds is False
-        )
-    )
+            severity = step.to
+            steps.append((step, verdict))
+    return Grading(severity, tuple(steps), tuple(up))
 
 
 def by_dose_reading(severity: Indicator, order: Order, ctx: Context, limit: Decimal | None) -> Indicator:
@@ -65,8 +80,8 @@ def by_dose_reading(severity: Indicator, order: Order, ctx: Context, limit: Deci
 
     Where every reading breaks the limit, an uncertain one is no reason to be quieter.
     """
-    least = least_exposure(order, ctx)
-    if limit is None or least is None or least > limit:
+    ceiling = _CEILINGS.get(order.dose.confidence)
+    if ceiling is None or limit is None:
         return severity
-    ceiling = {"low": Indicator.info, "medium": Indicator.warning}.get(order.dose.confidence)
-    return severity if ceiling is None else min(severity, ceiling)
+    least = least_exposure(order, ctx)
+    return severity if least is None or least > limit else min(severity, ceiling)

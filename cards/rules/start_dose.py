@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from cards.card import Indicator
 from cards.facts.medications import Order
-from cards.finding import DoseAdvice, Finding, Outcome, cannot, fired, not_fired, suppressed
+from cards.finding import DoseAdvice, Finding, Outcome, Words, cannot, fired, not_fired, suppressed
 from cards.knowledge.rule_types import StartDose
 from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line, renal_lines
@@ -36,26 +36,27 @@ def check(statement: Statement, rule: StartDose, order: Order, ctx: Context) -> 
     if holds(rule.unless, ctx, order):
         return suppressed("a stated exception holds")
     severity, because = adjusted(statement.severity, statement, ctx, order)
+    renal = renal_rule(order, ctx) is not None
     return fired(
         Finding(
             statement=statement,
             order=order.id,
             severity=by_dose_reading(severity, order, ctx, limit),
-            summary=filled(rule.summary, statement, order, ctx, dose=amount(first))
-            if rule.summary
-            else _summary(statement, order, ctx, severity, first, limit),
-            reason=rule.reason,
-            advice=(*because, rule.advice),
-            basis=(
-                order_line(order, ctx),
-                *verdict.basis,
-                *(renal_lines(ctx) if renal_rule(order, ctx) else ()),
+            words=lambda: Words(
+                summary=filled(rule.summary, statement, order, ctx, dose=amount(first))
+                if rule.summary
+                else _summary(statement, order, ctx, severity, first, limit),
+                reason=rule.reason,
+                advice=(*because, rule.advice),
+                basis=(
+                    order_line(order, ctx),
+                    *verdict.basis,
+                    *(renal_lines(ctx) if renal else ()),
+                ),
             ),
             dose=DoseAdvice(
                 max_mg_per_day=None if rule.average else limit,
-                regimens=rule.regimens
-                if not renal_rule(order, ctx) or ctx.renal.crcl_low is not None
-                else (),
+                regimens=rule.regimens if not renal or ctx.renal.crcl_low is not None else (),
             ),
         )
     )

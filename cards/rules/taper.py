@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from cards.facts.medications import Order
-from cards.finding import Finding, Outcome, fired, not_fired, suppressed
+from cards.finding import Finding, Outcome, Words, fired, not_fired, suppressed
 from cards.knowledge.rule_types import Taper
 from cards.knowledge.statements import Statement
 from cards.rules.basis import drug_name, order_line
@@ -17,7 +17,7 @@ from cards.wording import summary as one_line
 def check(statement: Statement, rule: Taper, order: Order, ctx: Context) -> Outcome:
     """Whether a stop order ends a daily dose above the least taper step with no taper ordered beside it."""
     if order.kind != "stop":
-        return not_fired("the order does not stop the drug")
+        return going_on()
     if any(draft.kind == "draft" and draft.classes & order.classes for draft in ctx.drafts):
         return not_fired("another order of its class in this session continues, tapers or replaces it")
     if rule.when.predicates and not holds(rule.when, ctx, order):
@@ -29,19 +29,30 @@ def check(statement: Statement, rule: Taper, order: Order, ctx: Context) -> Outc
     if known and max(known) <= rule.above_mg_per_day:
         return not_fired(f"the dose is already at or below {amount(rule.above_mg_per_day)} mg/day")
     severity, because = adjusted(statement.severity, statement, ctx, order)
-    drug = drug_name(statement, order)
-    text = fill(rule.summary, {"drug": drug, "dose": amount(max(known, default=Decimal(0)))})
-    unknown = say(
-        "stop-unknown-dose" if rule.least_days else "stop-gradually", drug=drug, days=rule.least_days
-    )
     return fired(
         Finding(
             statement=statement,
             order=order.id,
             severity=severity,
-            summary=one_line(text if known else unknown),
-            reason=rule.reason,
-            advice=(*because, rule.plan),
-            basis=(order_line(order, ctx),),
+            words=lambda: Words(
+                summary=_summary(statement, rule, order, max(known, default=None)),
+                reason=rule.reason,
+                advice=(*because, rule.plan),
+                basis=(order_line(order, ctx),),
+            ),
         )
     )
+
+
+def going_on() -> Outcome:
+    """The outcome for an order that does not stop the drug."""
+    return not_fired("the order does not stop the drug")
+
+
+def _summary(statement: Statement, rule: Taper, order: Order, daily: Decimal | None) -> str:
+    """`daily` is the largest dose known, in mg."""
+    drug = drug_name(statement, order)
+    if daily is not None:
+        return one_line(fill(rule.summary, {"drug": drug, "dose": amount(daily)}))
+    key = "stop-unknown-dose" if rule.least_days else "stop-gradually"
+    return one_line(say(key, drug=drug, days=rule.least_days))

@@ -1,7 +1,9 @@
 """Card text with named placeholders, and how numbers are written in it."""
 
+import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from pathlib import Path
 
 from cards.card import MAX_SUMMARY
@@ -68,9 +70,13 @@ def with_name(text: str, name: str) -> str:
     return line.replace(name, f"{cut}…", 1)
 
 
+_HUNDREDTH = Decimal("0.01")
+
+
+@lru_cache(maxsize=8192)
 def amount(value: Decimal) -> str:
     """A dose without needless zeros: 82.5, 700, 0.25; at most two decimals. Only text is rounded."""
-    rounded = value.quantize(Decimal("0.01"), ROUND_HALF_EVEN).normalize()
+    rounded = value.quantize(_HUNDREDTH, ROUND_HALF_EVEN).normalize()
     return f"{rounded:f}"
 
 
@@ -79,6 +85,7 @@ def whole(value: Decimal) -> str:
     return f"{value.quantize(Decimal(1), ROUND_HALF_EVEN):f}"
 
 
+_SPECIAL = re.compile(r"[<>&|`*_\[\]]")
 _MARKDOWN = str.maketrans(
     {
         "<": "&lt;",
@@ -112,14 +119,14 @@ def gestation(least: int | None, most: int | None, trimester: int | None) -> str
 
 def escape(text: str) -> str:
     """A name from the message, safe inside GitHub-flavoured Markdown and without raw HTML."""
-    return " ".join(text.translate(_MARKDOWN).split())
+    return " ".join((text.translate(_MARKDOWN) if _SPECIAL.search(text) else text).split())
+
+
+_TIMES: dict[Decimal | int, str] = dict(
+    enumerate(("once", "twice", "three times", "four times", "five times", "six times"), start=1)
+)
 
 
 def times(count: Decimal | int) -> str:
     """How often a day, in words for the usual counts."""
-    words = {1: "once", 2: "twice", 3: "three times", 4: "four times", 5: "five times", 6: "six times"}
-    return (
-        words.get(int(count), f"{amount(Decimal(count))} times")
-        if count == int(count)
-        else amount(Decimal(count)) + " times"
-    )
+    return _TIMES.get(count) or f"{amount(Decimal(count))} times"
