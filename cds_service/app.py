@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from cds_service.call import Call
 from cds_service.errors import register_error_handlers
 from cds_service.hooks.invoke import Engine, load_engine
 from cds_service.hooks.routes import Clock, hook_routes, now_utc
@@ -49,6 +50,7 @@ def create_app(settings: Settings, engine: Engine | None = None, clock: Clock = 
         static_folder=str(_PUBLISH / "static") if settings.pages - {"metrics"} else None,
         template_folder=str(_PUBLISH / "templates"),
     )
+    app.request_class = Call
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes

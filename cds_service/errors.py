@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, g
+from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from cds_service.call import this_call
 from cds_service.json_bytes import to_bytes
 from cds_service.observability.request_log import log_crash
 
@@ -70,16 +71,20 @@ def register_error_handlers(app: Flask, max_body_bytes: int) -> None:
 
     @app.errorhandler(Refused)
     def refused(error: Refused) -> Response:
-        g.refused = [problem.code for problem in error.problems]
-        return _response(error.status, operation_outcome(error.problems))
+        this_call().refused = [problem.code for problem in error.problems]
+        response = _response(error.status, operation_outcome(error.problems))
+        if error.status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
 
     @app.errorhandler(Exception)
     def crashed(error: Exception) -> Response:
-        g.refused = ["exception"]
-        log_crash(error, g.get("request_id", ""))
+        call = this_call()
+        call.refused = ["exception"]
+        log_crash(error, call.request_id)
         diagnostics = (
             "This request could not be evaluated because of a fault in the service; nothing was checked. "
-            f"Report it with the reference {g.get('request_id', 'unknown')}."
+            f"Report it with the reference {call.request_id}."
         )
         return _response(500, operation_outcome([Problem("exception", diagnostics)], "fatal"))
 
@@ -93,7 +98,7 @@ def register_error_handlers(app: Flask, max_body_bytes: int) -> None:
             status = 404
         problem = too_large if status == 413 else _BY_STATUS.get(status)
         problem = problem or Problem("processing", error.name)
-        g.refused = [problem.code]
+        this_call().refused = [problem.code]
         response = _response(status, operation_outcome([problem]))
         allowed = error.get_response().headers.get("Allow")
         if status == 405 and allowed:

@@ -92,7 +92,7 @@ def post_worker_init(worker: Any) -> None:
         opened.get()
     gc.freeze()  # what the worker has loaded stays, and need not be looked through again
     # One request makes thousands of objects that go without the collector; looking through them is for nothing.
-    gc.set_threshold(10_000, 20, 50)
+    gc.set_threshold(50_000, 20, 50)
 
 
 def worker_exit(server: Any, worker: Any) -> None:  # noqa: ARG001  signature of gunicorn

@@ -10,7 +10,7 @@ from cds_service.observability.metrics import (
     count_replay_fallback,
     count_store_lost,
     show_store_waiting,
-    write_outcomes,
+    write_gathered,
 )
 from cds_service.observability.request_log import log_trouble
 from cds_service.per_process import PerProcess
@@ -52,7 +52,7 @@ class Worker:
         if self.expansions is not None:
             self.expansions.close()
         lost = self.store.close()
-        write_outcomes()
+        write_gathered()
         if lost:
             log_trouble("store-records-lost", f"{lost} at the end of a worker")
 

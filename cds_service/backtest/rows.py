@@ -148,8 +148,11 @@ def card_rows(row: Row, evaluation: Evaluation, terms: Terminology) -> list[Row]
 
 
 def _known_drugs(card: Card, terms: Terminology) -> list[str]:
-    """Drugs of a card by names of the terminology; other words could be the record's own text."""
-    return [name for name in dict.fromkeys(card.drugs) if name in terms.medication_tables.ingredients]
+    """Drugs of a card in the order of their names, which are the terminology's; other words could be the record's own.
+
+    Which order a patient's resources stand in must not show.
+    """
+    return sorted(name for name in set(card.drugs) if name in terms.medication_tables.ingredients)
 
 
 def _drug(order: Order | None, terms: Terminology) -> str:

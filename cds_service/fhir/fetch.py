@@ -212,10 +212,10 @@ class _Call:
         whole = before.state != "given" and reading.stopped is None
         result, problems = read_key(row, reading.pages, self.request.patient_id, whole=whole)
         if result.state == "absent":
-            result = replace(result, state="failed", why=words_of("wrong-patient"))
+            result = result._replace(state="failed", why=words_of("wrong-patient"))
         if reading.stopped is not None:
             problems.append(_partly(row, reading.stopped))
-        keys[row.key] = replace(result, resources=(*before.resources, *result.resources))
+        keys[row.key] = result._replace(resources=(*before.resources, *result.resources))
         _replace(issues, row, problems, read_before=before.state == "given")
 
     def _take_references(

@@ -33,7 +33,7 @@ class _Written(float):
 
 def as_written(response: Mapping[str, Any], body: bytes) -> Mapping[str, Any]:
     """The response, with the numbers of the drafts it hands back as they stand in `body`. Raises nothing."""
-    handed = list(_resources(response))
+    handed = list(_handed_back(response))
     if not handed or not _FLOAT.search(to_bytes(handed)):
         return response
     offered = {_name(one) for one in handed}
@@ -45,11 +45,12 @@ def as_written(response: Mapping[str, Any], body: bytes) -> Mapping[str, Any]:
     return {**response, "cards": [_restored_card(card, drafts) for card in response["cards"]]}
 
 
-def _resources(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _handed_back(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The updated drafts; what is newly created holds no number of the body."""
     for card in response.get("cards", ()):
         for suggestion in card.get("suggestions", ()):
             for action in suggestion.get("actions", ()):
-                if isinstance(action.get("resource"), dict):
+                if action.get("type") == "update" and isinstance(action.get("resource"), dict):
                     yield action["resource"]
 
 

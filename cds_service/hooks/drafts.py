@@ -1,6 +1,5 @@
 """What can be said about draftOrders before any drug is looked at."""
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -40,14 +39,15 @@ def no_orders(given: Any) -> bool:
 def draft_issues(drafts: Iterable[Resource]) -> list[Issue]:
     """Drafts of kinds that are not checked, and ids that several orders share."""
     issues: list[Issue] = []
-    ids: Counter[str] = Counter()
+    ids: dict[str, int] = {}
     for draft in drafts:
         kind = draft["resourceType"]
         if kind in _READ:
-            ids[order_id(draft)] += 1
+            name = order_id(draft)
+            ids[name] = ids.get(name, 0) + 1
             if text(draft.get("status")) == "entered-in-error" or flag(draft.get("doNotPerform")):
                 what = "a draft that is entered in error, or says what not to give, was not checked"
-                issues.append(Issue("no-exposure", what, order_id(draft)))
+                issues.append(Issue("no-exposure", what, name))
         elif kind in _OTHER_ORDERS:
             what = f"a draft {kind} was not checked: this service reads orders of drugs, services and devices"
             issues.append(Issue("not-a-medication-order", what, order_id(draft)))

@@ -1,14 +1,13 @@
 """The resources in a Bundle, a list, or whatever a client sends in their place."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from cards.facts.resources import Resource, text
+from cds_service.hooks.usual_answer import PLAIN
 
 # A list of Bundles of lists is read; what is nested deeper is no longer a list of resources.
 _DEEPEST = 4
-# Types that stand for themselves: not Bundle, nor Medication, to which other entries refer.
-_PLAIN = frozenset({"Observation", "Condition", "MedicationRequest", "MedicationStatement", "Procedure"})
 
 
 def resources_in(value: object) -> tuple[tuple[Resource, ...], int]:
@@ -17,13 +16,15 @@ def resources_in(value: object) -> tuple[tuple[Resource, ...], int]:
     Reads a Bundle (with or without resourceType and type), wrapped and bare entries, an entry that is one
     object, a list of resources or Bundles, and a single resource. OperationOutcomes are resources too.
     """
+    if is_resource(value) and value["resourceType"] != "Bundle" and "resource" not in value:
+        return (value,), 0
     found: list[Resource | None] = []
     if isinstance(value, dict) and value.get("resourceType") == "Bundle":
         for entry in _entries(value.get("entry")):
             resource = entry.get("resource") if isinstance(entry, dict) else None
             # Nearly every entry is one plain resource, which needs no walk.
             kind = resource.get("resourceType") if isinstance(resource, dict) else None
-            if isinstance(kind, str) and kind in _PLAIN:
+            if isinstance(kind, str) and kind in PLAIN:
                 found.append(resource)
             else:
                 found.extend(_in_entry(entry, _DEEPEST))
@@ -33,7 +34,7 @@ def resources_in(value: object) -> tuple[tuple[Resource, ...], int]:
     return readable, len(found) - len(readable)
 
 
-def is_resource(value: object) -> bool:
+def is_resource(value: object) -> TypeGuard[Resource]:
     """Whether `value` is an object that names its FHIR type."""
     return isinstance(value, dict) and bool(text(value.get("resourceType")))
 

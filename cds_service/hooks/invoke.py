@@ -12,7 +12,6 @@ from cards.acknowledged import Acknowledged
 from cards.concern import concerned
 from cards.evaluate import Evaluation
 from cards.facts.record import Issue, Record
-from cards.facts.resources import as_list, obj
 from cards.knowledge.loader import Knowledge
 from cards.policy import Policy
 from cards.sound import evaluate_soundly
@@ -33,6 +32,7 @@ from terminology.load import Terminology
 
 # Where clients do not authenticate, all calls come from one client.
 CLIENT = "unauthenticated"
+_REQUIRED = tuple(row for row in KEYS if row.required)
 # The share of the time budget that looking up earlier answers may take, and its most in seconds.
 _EARLIER_SHARE, _EARLIER_SECONDS = 0.25, 0.25
 
@@ -150,7 +150,8 @@ def obtained(request: HookRequest, engine: Engine, deadline: float) -> Completed
     """The record that the request sent, completed from the EHR's server, and the orders to evaluate."""
     record = read_prefetch(request.prefetch, request.patient_id, request.issues, others=request.others)
     found = complete(request, record, engine.fhir, deadline, _concerns(request, engine))
-    return replace(found, record=_asked_by_another(request, found.record))
+    known = _asked_by_another(request, found.record)
+    return found if known is found.record else replace(found, record=known)
 
 
 def _concerns(request: HookRequest, engine: Engine) -> Concerns:
@@ -171,11 +172,13 @@ def _asked_by_another(request: HookRequest, record: Record) -> Record:
     and a card says that age and sex are unknown. One that answers our keys is held to them (412), and so is
     one that sent anybody else's data.
     """
+    if request.prefetch or record.state(PATIENT) != "absent":
+        return record
     answered = any(key.startswith(OTHER) and record.state(key) == "given" for key in record.keys)
     foreign = any(issue.code == "other-patient" for issue in record.issues)
-    if request.prefetch or record.state(PATIENT) != "absent" or not answered or foreign:
+    if not answered or foreign:
         return record
-    unknown = replace(record.keys[PATIENT], state="given")
+    unknown = record.keys[PATIENT]._replace(state="given")
     issue = Issue("no-patient", "the patient's record was not sent, so age and sex are unknown")
     return replace(record, keys={**record.keys, PATIENT: unknown}, issues=(*record.issues, issue))
 
@@ -218,7 +221,7 @@ def response(evaluation: Evaluation, *, only_one: bool = False) -> dict[str, Any
 
 def refuse_without_required(request: HookRequest, record: Record) -> None:
     """Raises Refused (412) where a required key was neither sent nor to be had from the EHR's server."""
-    missing = [row for row in KEYS if row.required and record.state(row.key) != "given"]
+    missing = [row for row in _REQUIRED if record.state(row.key) != "given"]
     if not missing:
         return
     problems = []
@@ -246,7 +249,7 @@ def refuse_too_many(request: HookRequest, settings: Settings) -> None:
     """Raises Refused (413) for more resources, or more orders, than this server evaluates in one call."""
     orders = len(request.drafts or ()) + len(request.dispatched)
     sent = (*request.prefetch.values(), *request.others)
-    if orders + sum(_size(value) for value in sent) > settings.max_resources:
+    if orders + sum([_size(value) for value in sent]) > settings.max_resources:
         what = f"More than {settings.max_resources} resources, the limit of this server."
         raise Refused(413, Problem("too-long", what))
     if orders > settings.max_orders:
@@ -256,11 +259,12 @@ def refuse_too_many(request: HookRequest, settings: Settings) -> None:
 
 def _size(value: Any) -> int:
     """The number of entries under a key, counted without reading them."""
-    if isinstance(value, dict) and "resource" in value and "resourceType" not in value:
+    if isinstance(value, dict) and "resourceType" not in value and "resource" in value:
         value = value["resource"]
     if isinstance(value, list):
         return sum(_size(item) for item in value)
-    return max(1, len(as_list(obj(value).get("entry"))))
+    entries = value.get("entry") if isinstance(value, dict) else None
+    return max(1, len(entries)) if isinstance(entries, list) else 1
 
 
 def _statement_url(settings: Settings) -> str | None:

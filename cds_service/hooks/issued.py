@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from cards.evaluate import Evaluation
 from cards.facts.resources import obj, objects, reference_of, text, type_and_id
+from cds_service.call import Subject
 from cds_service.hooks.entries import resources_in
 from cds_service.hooks.invoke import Engine
 from cds_service.hooks.schemas import HookRequest
@@ -18,15 +18,6 @@ _LONGEST_CARD_ID = 200
 
 Hash = Callable[[str, str, str], str]
 """(kind, client, identifier) to keyed hash."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Patient and user of a request as keyed hashes, and the place of care as "Location/id", "" if unknown."""
-
-    patient_hash: str = ""
-    user_hash: str = ""
-    location: str = ""
 
 
 def subject_of(body: Any, request: HookRequest, client: str, keyed_hash: Hash) -> Subject:

@@ -22,10 +22,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cards.facts.medications import other_patient
-from cards.facts.record import Issue, KeyResult, Record
+from cards.facts.record import Issue, KeyResult, Record, State
 from cards.facts.resources import Resource, as_list, obj, objects, text
 from cds_service.hooks.entries import resources_in
 from cds_service.hooks.keys import KEYS, PATIENT, PrefetchKey
+from cds_service.hooks.usual_answer import usual_resources
 
 # What stands for a key that was not sent; null is an answer.
 ABSENT: Any = object()
@@ -77,6 +78,9 @@ def read_key(
 
     `whole`: the value begins with the first page, so that its `total` can be held against its entries.
     """
+    usual = usual_resources(value, row.types, patient_id)
+    if usual is not None:
+        return _result(row, "given", usual), _no_patient(row) if not usual else []
     value, status = _unwrapped(value)
     if status >= 400:
         return _result(row, "failed", why=f"the EHR reported HTTP status {status}"), []
@@ -263,7 +267,7 @@ def _unreadable(row: PrefetchKey, what: str) -> Issue:
     return Issue("unreadable-resource", f"{row.words}: {what}")
 
 
-def _result(row: PrefetchKey, state: Any, resources: tuple[Resource, ...] = (), why: str = "") -> KeyResult:
+def _result(row: PrefetchKey, state: State, resources: tuple[Resource, ...] = (), why: str = "") -> KeyResult:
     return KeyResult(row.key, state, resources, why, row.words)
 
 

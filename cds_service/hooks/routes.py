@@ -4,21 +4,21 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response
 
 from cards.acknowledged import Acknowledged
+from cds_service.call import Call, Subject, this_call
 from cds_service.errors import JSON_TYPE, Problem, Refused, operation_outcome
 from cds_service.hooks.body import json_body
 from cds_service.hooks.decimals import as_written
 from cds_service.hooks.discovery import BY_ID, Service, discovery_document
 from cds_service.hooks.feedback import Feedback, read_feedback
 from cds_service.hooks.invoke import Earlier, Engine, answer, for_client, response
-from cds_service.hooks.issued import Subject, issued_cards, subject_of
+from cds_service.hooks.issued import issued_cards, subject_of
 from cds_service.hooks.schemas import read_request
 from cds_service.json_bytes import to_bytes
 from cds_service.observability.metrics import (
     count_earlier_unknown,
-    count_evaluation,
     count_feedback,
     timed,
 )
@@ -41,8 +41,7 @@ def hook_routes(engine: Engine, worker: PerProcess[Worker]) -> Blueprint:
     routes = Blueprint("hooks", __name__)
     made: dict[str, tuple[Client, Engine]] = {}
 
-    def engine_of_caller() -> Engine:
-        client: Client | None = g.get("client")
+    def engine_for(client: Client | None) -> Engine:
         if client is None:
             return engine
         known = made.get(client.name)
@@ -56,35 +55,36 @@ def hook_routes(engine: Engine, worker: PerProcess[Worker]) -> Blueprint:
 
     @routes.get("/cds-services")
     def discovery() -> Response:
-        day = g.now.astimezone(engine.policy.zone).date()
+        day = this_call().now.astimezone(engine.policy.zone).date()
         return Response(document(day), content_type=JSON_TYPE)
 
     @routes.post("/cds-services/<service_id>")
     def invoke(service_id: str) -> Response:
-        service = _service(service_id)
-        own, store, now = engine_of_caller(), worker.get().store, g.now
+        call = this_call()
+        service = _service(service_id, call)
+        own, store, now = engine_for(call.client), worker.get().store, call.now
         with timed(service.hook, "read"):
-            body = json_body(engine.settings)
+            body, sent = json_body(call, engine.settings)
             request = read_request(body, service)
-        g.subject = subject = subject_of(body, request, own.client, store.hash)
+        call.subject = subject = subject_of(body, request, own.client, store.hash)
         stage = partial(timed, service.hook)
         evaluation = answer(request, own, now, _earlier(store, own, subject, now), stage)
-        g.evaluation = evaluation
-        count_evaluation(service.hook, evaluation)
+        call.evaluation = evaluation
         with timed(service.hook, "write"):
-            written = to_bytes(as_written(response(evaluation, only_one=own.only_one), g.body))
+            written = to_bytes(as_written(response(evaluation, only_one=own.only_one), sent))
         for card in issued_cards(evaluation, request, own, subject, now):
             store.add(card)
         return Response(written, content_type=JSON_TYPE)
 
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
-        service = _service(service_id)
-        own, now = engine_of_caller(), g.now
-        given = read_feedback(json_body(engine.settings), own.client, service.id, engine.policy.zone)
-        g.entries = len(given.answers)
+        call = this_call()
+        service = _service(service_id, call)
+        body, _ = json_body(call, engine.settings)
+        given = read_feedback(body, engine_for(call.client).client, service.id, engine.policy.zone)
+        call.entries = len(given.answers)
         try:
-            worker.get().store.keep(given.answers, now)
+            worker.get().store.keep(given.answers, call.now)
         except StoreDownError:
             count_feedback("not-kept", len(given.answers))
             what = "Feedback cannot be kept at the moment; nothing of this call was. Send it again later."
@@ -98,12 +98,12 @@ def hook_routes(engine: Engine, worker: PerProcess[Worker]) -> Blueprint:
     return routes
 
 
-def _service(service_id: str) -> Service:
+def _service(service_id: str, call: Call) -> Service:
     service = BY_ID.get(service_id)
     if service is None:
         what = "There is no service of this id here. GET /cds-services lists them."
         raise Refused(404, Problem("not-found", what))
-    g.service, g.hook = service.id, service.hook
+    call.service, call.hook = service.id, service.hook
     return service
 
 

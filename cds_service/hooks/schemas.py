@@ -48,7 +48,7 @@ class HookRequest:
 
 
 class Envelope(Schema):
-    """The members this service reads; the rest of the envelope is left alone."""
+    """The members that every call needs; the rest of the envelope is left alone."""
 
     class Meta:
         unknown = EXCLUDE
@@ -56,7 +56,6 @@ class Envelope(Schema):
     hook = fields.String(required=True)
     hook_instance = fields.String(required=True, data_key="hookInstance", validate=validate.Regexp(r"\s*\S"))
     context: fields.Field[Any] = fields.Raw(required=True)
-    prefetch: fields.Field[Any] = fields.Raw(load_default=None, allow_none=True)
 
 
 _ENVELOPE = Envelope()
@@ -71,11 +70,11 @@ def read_request(body: Any, service: Service) -> HookRequest:
     """The request in a JSON value. Raises Refused (400) naming every member that cannot be read."""
     if not isinstance(body, dict):
         raise Refused(400, Problem("structure", "The body must be a JSON object."))
-    envelope = _envelope(body)
-    if envelope["hook"] not in service.accepts:
+    hook, hook_instance, sent_context = _envelope(body)
+    if hook not in service.accepts:
         what = f"hook does not match this service, which is called for {service.hook}."
         raise Refused(400, Problem("value", what, "hook"))
-    context = context_of(envelope["context"], body)
+    context = context_of(sent_context, body)
     if context is None:
         raise Refused(400, Problem("structure", _NEEDED["context"], "context"))
     problems: list[Problem] = []
@@ -96,28 +95,35 @@ def read_request(body: Any, service: Service) -> HookRequest:
     if patient_id and another_patients(body, patient_id):
         what = "fhirAuthorization.patient is not the patient of context.patientId."
         problems.append(Problem("value", what, "fhirAuthorization.patient"))
-    prefetch = envelope["prefetch"]
+    prefetch = body.get("prefetch")
     if prefetch is not None and not isinstance(prefetch, dict):
         problems.append(Problem("structure", "prefetch must be an object.", "prefetch"))
     if problems:
         raise Refused(400, *problems)
+    known, unasked = _beside(body, context), _sent_inside(context)
+    for key, value in (prefetch or {}).items():
+        (known if key in _KEYS else unasked)[key] = value
     drafts, issues = (None, []) if not service.reads_drafts else _drafts(given)
     return HookRequest(
         service=service,
-        hook_instance=envelope["hook_instance"],
+        hook_instance=hook_instance,
         patient_id=patient_id,
-        prefetch={**_beside(body, context), **_known(prefetch or {})},
+        prefetch=known,
         drafts=drafts,
         selections=_selections(context.get("selections"), drafts or (), issues),
         issues=tuple(issues),
         encounter_id=bare_id(context.get("encounterId"), "Encounter"),
-        others=_others(_sent_inside(context) | (prefetch or {}), issues),
+        others=_others(unasked, issues),
         dispatched=dispatched,
         access=read_access(body),
     )
 
 
-def _envelope(body: dict[str, Any]) -> dict[str, Any]:
+def _envelope(body: dict[str, Any]) -> tuple[str, str, Any]:
+    """`hook`, `hookInstance` and `context`. The schema is asked only where they are not plainly in order."""
+    hook, instance, context = body.get("hook"), body.get("hookInstance"), body.get("context")
+    if isinstance(hook, str) and isinstance(instance, str) and instance.strip() and context is not None:
+        return hook, instance, context
     try:
         loaded: dict[str, Any] = _ENVELOPE.load(body)
     except ValidationError as error:
@@ -126,7 +132,7 @@ def _envelope(body: dict[str, Any]) -> dict[str, Any]:
             Problem("required" if name not in body else "value", _NEEDED[name], name) for name in names
         ]
         raise Refused(400, *problems) from None
-    return loaded
+    return loaded["hook"], loaded["hook_instance"], loaded["context"]
 
 
 def _patient_id(context: Mapping[str, Any], body: Mapping[str, Any]) -> str:
@@ -158,17 +164,14 @@ def _selections(stated: Any, drafts: tuple[Resource, ...], issues: list[Issue]) 
     return frozenset(matching) or None
 
 
-def _known(prefetch: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in prefetch.items() if key in _KEYS}
-
-
-def _others(prefetch: Mapping[str, Any], issues: list[Issue]) -> tuple[Any, ...]:
+def _others(unasked: Mapping[str, Any], issues: list[Issue]) -> tuple[Any, ...]:
     """The values of keys that this service did not ask for; analysts type keys in by hand."""
-    others = tuple(value for key, value in prefetch.items() if key not in _KEYS)
-    if others:
-        what = f"prefetch: {len(others)} keys that this service does not ask for; resources in them were read"
+    if unasked:
+        what = (
+            f"prefetch: {len(unasked)} keys that this service does not ask for; resources in them were read"
+        )
         issues.append(Issue("prefetch-not-asked", what))
-    return others
+    return tuple(unasked.values())
 
 
 def _beside(body: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,7 +189,8 @@ def _sent_inside(context: Mapping[str, Any]) -> dict[str, Any]:
     """What clients before 1.0 put inside the context under keys of their own: results with their response."""
     inside = context.get("prefetch")
     beside = {key: value for key, value in context.items() if key not in _DRAFTS and _wrapped(value)}
-    return {**beside, **(inside if isinstance(inside, dict) else {})}
+    found = {**beside, **(inside if isinstance(inside, dict) else {})}
+    return {key: value for key, value in found.items() if key not in _KEYS}
 
 
 def _loose(members: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,23 +5,20 @@ this module is imported) and any worker can answer for all of them.
 """
 
 import os
-import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from time import perf_counter
-from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector  # type: ignore[no-untyped-call,unused-ignore]
 from prometheus_client.registry import Collector
 
 from cards.evaluate import Evaluation
 from cds_service.hooks.discovery import SERVICES
-from cds_service.per_process import own_pid
+from cds_service.observability.gathered import Gathered, SummedHistogram
+from cds_service.observability.outcomes import Outcomes
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 REGISTRY = CollectorRegistry()
-if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # a request counts thirty times, and each asks for the process
-    values.ValueClass = values.MultiProcessValue(own_pid)  # type: ignore[no-untyped-call,unused-ignore]
 
 ISSUE_CODES = frozenset(
     {
@@ -36,10 +33,10 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _requests = Counter(
     "cds_requests", "Calls by hook and class of HTTP status.", ("hook", "status"), registry=REGISTRY
 )
-_seconds = Histogram(
+_seconds = SummedHistogram(
     "cds_request_seconds", "Time to answer a call.", ("hook",), buckets=_BUCKETS, registry=REGISTRY
 )
-_stage_seconds = Histogram(
+_stage_seconds = SummedHistogram(
     "cds_stage_seconds",
     "Time of one stage of a call.",
     ("hook", "stage"),
@@ -91,52 +88,12 @@ _fetch_seconds = Histogram(
 )
 
 
-# A metric and its labels to what counts: the labels come from closed sets, and looking them up costs more
-# than to count.
-_children: dict[tuple[Any, ...], Any] = {}
+_gathered = Gathered()
 
 
-def _child(metric: Any, *labels: str) -> Any:
-    key = (metric, *labels)
-    found = _children.get(key)
-    if found is None:
-        found = _children[key] = metric.labels(*labels)
-    return found
-
-
-class _Outcomes:
-    """Outcomes of statements, a hundred in a request: added up here, and written to the counters once a second."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counts: dict[tuple[str, str], int] = {}
-        self._written = perf_counter()
-
-    def add(self, outcomes: Iterable[tuple[str, str]]) -> None:
-        """Each is a statement's id and what came of it."""
-        with self._lock:
-            counts = self._counts
-            for one in outcomes:
-                counts[one] = counts.get(one, 0) + 1
-        if perf_counter() - self._written > _WRITE_SECONDS:
-            self.write()
-
-    def write(self) -> None:
-        """Writes what was added up."""
-        with self._lock:
-            counts, self._counts = self._counts, {}
-            self._written = perf_counter()
-        for (statement, kind), count in counts.items():
-            _child(_statements, statement, kind).inc(count)
-
-
-_WRITE_SECONDS = 1.0
-_outcomes = _Outcomes()
-
-
-def write_outcomes() -> None:
-    """Brings the counters of statements up to date; for the end of a worker, and now and then."""
-    _outcomes.write()
+def write_gathered() -> None:
+    """Brings the counters of requests up to date; for the end of a worker."""
+    _gathered.write()
 
 
 def count_fetch(key: str, outcome: str, seconds: float) -> None:
@@ -148,18 +105,22 @@ def count_fetch(key: str, outcome: str, seconds: float) -> None:
 def count_request(hook: str, status: int, seconds: float) -> None:
     """One call; a hook that is not ours counts as "other"."""
     name = hook if hook in _HOOKS else "other"
-    _child(_requests, name, f"{status // 100}xx").inc()
-    _child(_seconds, name).observe(seconds)
+    _gathered.count(_requests, [name], f"{status // 100}xx")
+    _gathered.time(_seconds, seconds, name)
+    _gathered.write_if_due()
 
 
-def count_evaluation(hook: str, evaluation: Evaluation) -> None:
+def count_evaluation(hook: str, evaluation: Evaluation, outcomes: Outcomes) -> None:
     """What one evaluation led to. Statement ids come from the knowledge files."""
     for card in evaluation.cards:
-        _child(_cards, hook, card.indicator.name, card.statements[0] if card.statements else "none").inc()
+        leading = card.statements[0] if card.statements else "none"
+        _gathered.count(_cards, [hook], card.indicator.name, leading)
     for order in (*evaluation.orders, *evaluation.medications):
         if order.has_drug and order.medication is None and not order.classes:
             _unknown_drugs.labels("text" if order.named else "code").inc()
-    _outcomes.add((judged.statement.id, judged.outcome.kind) for judged in evaluation.judged)
+    for kind, statements in outcomes.by_kind.items():
+        if statements:
+            _gathered.count(_statements, statements, kind)
     for issue in evaluation.issues:
         _issues.labels(issue.code if issue.code in ISSUE_CODES else "other").inc()
 
@@ -167,16 +128,16 @@ def count_evaluation(hook: str, evaluation: Evaluation) -> None:
 class timed:  # noqa: N801  used as a function
     """Times one stage of a call: authenticate, read, store (earlier answers), fetch, evaluate, write."""
 
-    __slots__ = ("_child", "_started")
+    __slots__ = ("_hook", "_stage", "_started")
 
     def __init__(self, hook: str, stage: str) -> None:
-        self._child = _child(_stage_seconds, hook if hook in _HOOKS else "other", stage)
+        self._hook, self._stage = hook if hook in _HOOKS else "other", stage
 
     def __enter__(self) -> None:
         self._started = perf_counter()
 
     def __exit__(self, *_: object) -> None:
-        self._child.observe(perf_counter() - self._started)
+        _gathered.time(_stage_seconds, perf_counter() - self._started, self._hook, self._stage)
 
 
 def count_feedback(result: str, entries: int = 1) -> None:
@@ -207,7 +168,7 @@ def count_earlier_unknown() -> None:
 def show_store_waiting(records: int) -> None:
     """How many records of this worker wait for the store; told several times a second."""
     _store_waiting.set(records)
-    _outcomes.write()
+    _gathered.write_if_due()
 
 
 def exposition(environment: Mapping[str, str] = os.environ, more: Collector | None = None) -> bytes:
@@ -215,15 +176,10 @@ def exposition(environment: Mapping[str, str] = os.environ, more: Collector | No
     own = CollectorRegistry()
     if more is not None:
         own.register(more)
-    _outcomes.write()
+    _gathered.write()
     folder = environment.get("PROMETHEUS_MULTIPROC_DIR")
     if not folder:
         return generate_latest(REGISTRY) + generate_latest(own)
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call,unused-ignore]
     return generate_latest(registry) + generate_latest(own)
-
-
-def fired(evaluation: Evaluation) -> Iterable[str]:
-    """Ids of the statements that spoke, each once."""
-    return dict.fromkeys(one.statement.id for one in evaluation.judged if one.outcome.finding is not None)

@@ -6,13 +6,15 @@ ids and issue codes. No path, query, header, id, text or exception message: any 
 
 import sys
 import traceback
-from collections.abc import Iterable, MutableMapping
+from collections.abc import MutableMapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 import structlog
+
+from cds_service.call import Call
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # What a line may hold: a member that is not named here is dropped, whoever adds it.
@@ -44,47 +46,40 @@ def set_log_level(name: str) -> None:
 
 
 def log_request(
-    *,
-    request_id: str,
-    endpoint: str,
-    service: str,
-    hook: str,
-    status: int,
-    duration_ms: float,
-    cards: int | None,
-    statements: Iterable[str],
-    issues: Iterable[str],
-    refused: Iterable[str],
-    client: str = "",
-    entries: int | None = None,
+    call: Call, endpoint: str, status: int, duration_ms: float, statements: Sequence[str]
 ) -> None:
-    """Writes the line of one request; refusals as warnings, faults as errors, health checks as debug."""
+    """Writes the line of one request; refusals as warnings, faults as errors, health checks as debug.
+
+    `statements` are the ids of those that spoke.
+    """
     level = "error" if status >= 500 else "warning" if status >= 400 else "info"
     if endpoint in ("healthz", "readyz", "metrics") and status < 400:
         level = "debug"
     if _LEVELS[level] < _least:
         return
+    evaluation = call.evaluation
+    issues = evaluation.issues if evaluation is not None else ()
     fields: dict[str, Any] = {
         "event": "request",
         "level": level,
-        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-        "request": request_id,
+        "timestamp": datetime.now(UTC),
+        "request": call.request_id,
         "endpoint": endpoint,
-        "client": client,
-        "service": service,
-        "hook": hook,
+        "client": call.client.name if call.client is not None else "",
+        "service": call.service,
+        "hook": call.hook,
         "status": status,
         "ms": round(duration_ms, 1),
-        "cards": cards,
-        "statements": list(statements),
-        "issues": list(issues),
-        "refused": list(refused),
-        "entries": entries,
+        "cards": len(evaluation.cards) if evaluation is not None else None,
+        "statements": statements,
+        "issues": list(dict.fromkeys([one.code for one in issues])),
+        "refused": call.refused,
+        "entries": call.entries,
     }
     # Every request writes this line, and its members are fixed above: it needs no chain of processors.
-    line = {name: value for name, value in fields.items() if value not in ("", None, [])}
+    line = {name: value for name, value in fields.items() if value or value == 0}
     stream = sys.stdout.buffer
-    stream.write(orjson.dumps(line) + b"\n")
+    stream.write(orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
     stream.flush()
 
 

@@ -1,16 +1,16 @@
-"""Times each request and hands what it led to to the log and the metrics."""
+"""Times each request and hands what it led to to the log, the metrics and the audit trail."""
 
 from collections.abc import Callable
 from datetime import datetime
 from time import perf_counter
-from uuid import uuid4
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 
-from cards.evaluate import Evaluation
+from cds_service.call import this_call
 from cds_service.hooks.invoke import Engine
-from cds_service.observability.audit import audit_event, caller
-from cds_service.observability.metrics import count_request, fired
+from cds_service.observability.audit import audit_event
+from cds_service.observability.metrics import count_evaluation, count_request
+from cds_service.observability.outcomes import read_outcomes
 from cds_service.observability.request_log import log_request
 from cds_service.per_process import PerProcess
 from cds_service.worker import Worker
@@ -21,38 +21,27 @@ _AUDITED = frozenset({"hooks.invoke", "hooks.feedback"})
 
 
 def register_observation(app: Flask, engine: Engine, worker: PerProcess[Worker], clock: Clock) -> None:
-    """A request id for each request (ours: a client's could name a patient), log, counts, and audit trail."""
+    """Begins each call, and ends it with its id, log line, counts, and event of the audit trail."""
 
     @app.before_request
     def start() -> None:
-        g.started = perf_counter()
-        g.request_id = uuid4().hex
-        g.now = clock()
+        this_call().now = clock()
 
     @app.after_request
     def finish(response: Response) -> Response:
-        seconds = perf_counter() - g.started
-        evaluation: Evaluation | None = g.get("evaluation")
-        hook = g.get("hook", "")
-        endpoint = (request.endpoint or "none").rpartition(".")[2]
-        response.headers[REQUEST_ID] = g.request_id
-        if hook:
-            count_request(hook, response.status_code, seconds)
-        log_request(
-            request_id=g.request_id,
-            endpoint=endpoint,
-            client=caller() if g.get("client") is not None else "",
-            service=g.get("service", ""),
-            hook=hook,
-            status=response.status_code,
-            duration_ms=seconds * 1000,
-            cards=len(evaluation.cards) if evaluation else None,
-            statements=fired(evaluation) if evaluation else (),
-            issues=dict.fromkeys(issue.code for issue in evaluation.issues) if evaluation else (),
-            refused=g.get("refused", ()),
-            entries=g.get("entries"),
-        )
-        if request.endpoint in _AUDITED and request.method == "POST" and "now" in g:
-            event = audit_event(endpoint, response.status_code, seconds * 1000, engine, g.get("now"))
+        call = this_call()
+        evaluation, status = call.evaluation, response.status_code
+        seconds = perf_counter() - call.started
+        outcomes = read_outcomes(evaluation.judged if evaluation is not None else ())
+        endpoint = (call.endpoint or "none").rpartition(".")[2]
+        response.headers.add(REQUEST_ID, call.request_id)
+        if call.hook:
+            count_request(call.hook, status, seconds)
+            if evaluation is not None:
+                count_evaluation(call.hook, evaluation, outcomes)
+        log_request(call, endpoint, status, seconds * 1000, outcomes.fired)
+        # There is no time of a call whose clock failed.
+        if call.endpoint in _AUDITED and call.method == "POST" and hasattr(call, "now"):
+            event = audit_event(call, endpoint, status, seconds * 1000, engine, outcomes)
             worker.get().store.add(event)
         return response

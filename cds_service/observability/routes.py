@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response
 
+from cds_service.call import this_call
 from cds_service.errors import JSON_TYPE
 from cds_service.hooks.invoke import Engine
 from cds_service.in_force import in_force
@@ -45,8 +46,7 @@ def health_routes(
         }
 
     def today() -> date:
-        moment: datetime = g.now
-        return moment.astimezone(engine.policy.zone).date()
+        return this_call().now.astimezone(engine.policy.zone).date()
 
     @routes.get("/healthz")
     def healthz() -> Response:

@@ -8,9 +8,10 @@ from datetime import timedelta
 from time import monotonic
 from typing import Final
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
+from cds_service.call import this_call
 from cds_service.errors import Problem, Refused
 from cds_service.figures.charts import bar, stacked_columns
 from cds_service.figures.tables import Line, Table, written
@@ -46,7 +47,7 @@ def feedback_page(engine: Engine, store: Callable[[], Store]) -> Blueprint:
         days = _DAYS.get(request.args.get("days", "30"))
         if days is None:
             raise Refused(400, Problem("value", "days must be 7, 30, 90 or 365.", "days"))
-        began, now = monotonic(), g.now
+        began, now = monotonic(), this_call().now
         kept = slow.get(days)
         if kept is not None and began - kept[0] < _KEPT_SECONDS:
             return kept[1], days

@@ -4,10 +4,11 @@ from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from cards.knowledge.loader import HOME
 from cards.knowledge.seed import VERDICTS, read_seed
+from cds_service.call import this_call
 from cds_service.errors import JSON_TYPE, Problem, Refused
 from cds_service.hooks.invoke import Engine
 from cds_service.in_force import in_words
@@ -44,7 +45,7 @@ def knowledge_routes(engine: Engine) -> Blueprint:
     results = CaseResults(terms, engine.settings.knowledge_overlay)
 
     def today() -> date:
-        return g.now.astimezone(zone).date()  # type: ignore[no-any-return]
+        return this_call().now.astimezone(zone).date()
 
     @routes.get("/knowledge")
     def index() -> str:

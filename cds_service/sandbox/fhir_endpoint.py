@@ -13,8 +13,9 @@ from time import sleep
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 
+from cds_service.call import this_call
 from cds_service.errors import Problem, operation_outcome
 from cds_service.json_bytes import to_bytes
 from cds_service.sandbox.capability import capability_statement
@@ -79,7 +80,7 @@ def _manner(segment: str) -> Manner | None:
 
 
 def _answered(parts: list[str], base: str, manner: Manner, zone: tzinfo) -> dict[str, Any]:
-    today = g.now.astimezone(zone).date()
+    today = this_call().now.astimezone(zone).date()
     if parts == ["metadata"]:
         return capability_statement(base, today)
     kind = parts[0] if parts else ""

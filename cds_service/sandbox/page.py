@@ -10,16 +10,17 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from cards.compose import OVERRIDE_REASONS
 from cards.facts.resources import Resource
 from cards.knowledge.strict_yaml import KnowledgeFileError
+from cds_service.call import Subject, this_call
 from cds_service.errors import Problem, Refused
 from cds_service.hooks.invoke import Engine, engine_on
-from cds_service.hooks.issued import Subject
 from cds_service.json_bytes import to_bytes, to_text
 from cds_service.observability.audit import audit_event
+from cds_service.observability.outcomes import read_outcomes
 from cds_service.sandbox.case_file import case_file
 from cds_service.sandbox.chart_summary import chart_summary
 from cds_service.sandbox.chosen_chart import person_words
@@ -74,12 +75,14 @@ def sandbox_page(engine: Engine, store: Callable[[], Store]) -> Blueprint:
 
     @routes.get("/")
     def show() -> str:
-        page = Page(new_case(), engine_on(engine, g.now), store(), g.now)
+        now = this_call().now
+        page = Page(new_case(), engine_on(engine, now), store(), now)
         return render_template("sandbox/page.html", **_shown(page))
 
     @routes.post("/sandbox")
     def act() -> Response:
-        page = stepped(posted_case(engine.settings), engine_on(engine, g.now), store(), g.now)
+        now = this_call().now
+        page = stepped(posted_case(engine.settings), engine_on(engine, now), store(), now)
         _audit(page)
         template = "page" if not request.headers.get("HX-Request") else _part(page.case)
         body = render_template(f"sandbox/{template}.html", **_shown(page))
@@ -96,7 +99,8 @@ def sandbox_page(engine: Engine, store: Callable[[], Store]) -> Blueprint:
         if case.source != "synthetic":
             what = "Only cases of synthetic patients can be saved; what was uploaded is not kept anywhere."
             raise Refused(400, Problem("business-rule", what, "source"))
-        page = stepped(case, engine_on(engine, g.now), store(), g.now)
+        now = this_call().now
+        page = stepped(case, engine_on(engine, now), store(), now)
         if page.chart is None:
             raise Refused(400, Problem("required", "Choose a synthetic patient first.", "patient"))
         if page.trial is None or page.trial.evaluation is None:
@@ -107,7 +111,7 @@ def sandbox_page(engine: Engine, store: Callable[[], Store]) -> Blueprint:
                 400, Problem("processing", "The service refuses this case, so there is nothing to save.")
             )
         try:
-            text = case_file(page.chart, case.drafts, case.hook, evaluation, page.engine, g.now)
+            text = case_file(page.chart, case.drafts, case.hook, evaluation, page.engine, now)
         except KnowledgeFileError as error:
             raise Refused(400, Problem("processing", f"It cannot be written as a case: {error}")) from None
         name = _UNSAFE.sub("-", page.chart.patient_id)
@@ -121,10 +125,12 @@ def _audit(page: Page) -> None:
     """Leaves the trace that a call of a client leaves: a chart of a FHIR server may be a real patient's."""
     if not page.called or page.trial is None or page.chart is None:
         return
-    g.claimed_client, g.service, g.evaluation = CLIENT, page.trial.service.id, page.trial.evaluation
-    g.subject = Subject(patient_hash=page.store.hash("patient", CLIENT, page.chart.patient_id))
-    milliseconds = (perf_counter() - g.started) * 1000
-    page.store.add(audit_event("sandbox", page.trial.status, milliseconds, page.engine, page.now))
+    call = this_call()
+    call.claimed_client, call.service, call.evaluation = CLIENT, page.trial.service.id, page.trial.evaluation
+    call.subject = Subject(patient_hash=page.store.hash("patient", CLIENT, page.chart.patient_id))
+    outcomes = read_outcomes(call.evaluation.judged if call.evaluation is not None else ())
+    milliseconds = (perf_counter() - call.started) * 1000
+    page.store.add(audit_event(call, "sandbox", page.trial.status, milliseconds, page.engine, outcomes))
 
 
 def _part(case: CaseForm) -> str:

@@ -12,11 +12,12 @@ from typing import Any, Final
 from cards.acknowledged import Acknowledged
 from cards.card import OVERRIDE_REASON_SYSTEM, Card, Suggestion
 from cards.evaluate import Evaluation
+from cds_service.call import Subject
 from cds_service.errors import Refused
 from cds_service.hooks.discovery import Service, service_for
 from cds_service.hooks.feedback import read_feedback
 from cds_service.hooks.invoke import Earlier, Engine, answer, response
-from cds_service.hooks.issued import Subject, issued_cards
+from cds_service.hooks.issued import issued_cards
 from cds_service.hooks.schemas import read_request
 from cds_service.sandbox.chosen_chart import Chart
 from cds_service.sandbox.form import CaseForm, order_name

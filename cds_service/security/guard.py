@@ -5,8 +5,9 @@ Discovery, health and preflights are open. Every refused token gets the same ans
 
 from typing import Final
 
-from flask import Flask, Response, g, request
+from flask import Flask
 
+from cds_service.call import Call, this_call
 from cds_service.errors import Problem, Refused
 from cds_service.hooks.discovery import BY_ID
 from cds_service.observability.metrics import count_unauthenticated, timed
@@ -25,45 +26,41 @@ def register_guard(app: Flask, settings: Settings, worker: PerProcess[Worker]) -
 
     @app.before_request
     def check() -> None:
-        if request.endpoint is None or request.method == "OPTIONS":  # nothing there; a preflight has no token
+        call = this_call()
+        endpoint = call.endpoint
+        if endpoint is None or call.method == "OPTIONS":  # nothing there; a preflight has no token
             return
-        access = access_of(request.endpoint)
+        access = access_of(endpoint)
         if access == "client" and settings.auth_required:
-            _authenticate(settings, worker.get())
+            _authenticate(call, settings, worker.get())
         elif access in ("readers", "operators"):
             check_page(rules)
 
-    @app.after_request
-    def challenge(response: Response) -> Response:
-        if response.status_code == 401:
-            response.headers.setdefault("WWW-Authenticate", "Bearer")
-        return response
 
-
-def _authenticate(settings: Settings, worker: Worker) -> None:
-    """Sets g.client. Raises Refused (401), the same for every reason."""
-    service_id = (request.view_args or {}).get("service_id", "")
+def _authenticate(call: Call, settings: Settings, worker: Worker) -> None:
+    """Sets the client of the call. Raises Refused (401), the same for every reason."""
+    service_id = (call.view_args or {}).get("service_id", "")
     service = BY_ID.get(service_id)
     if service is not None:
-        g.service, g.hook = service.id, service.hook
+        call.service, call.hook = service.id, service.hook
     registry = worker.registry
     if (
         registry is None or settings.base_url is None
     ):  # not so, by the settings; and if it were, nobody may call
         raise Refused(401, _UNAUTHENTICATED)
     url = f"{settings.base_url}/cds-services/{service_id}"
-    own = [f"{url}/feedback", url] if request.endpoint == "hooks.feedback" else [url]
+    own = [f"{url}/feedback", url] if call.endpoint == "hooks.feedback" else [url]
     try:
-        with timed(g.get("hook", ""), "authenticate"):
-            g.client = verify(
-                request.headers.get("Authorization", ""),
+        with timed(call.hook, "authenticate"):
+            call.client = verify(
+                call.headers.get("Authorization", ""),
                 own,
                 registry.clients,
                 registry.key,
                 worker.store.replay.first_use,
-                g.now.timestamp(),
+                call.now.timestamp(),
             )
     except TokenRefusedError as error:
         count_unauthenticated()
-        g.audit_reason, g.claimed_client = error.reason, error.client
+        call.unproved, call.claimed_client = error.reason, error.client
         raise Refused(401, _UNAUTHENTICATED) from None

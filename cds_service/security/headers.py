@@ -4,25 +4,26 @@ from flask import Flask, Response, request
 
 from cds_service.settings import Settings
 
-_ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cache-Control", "no-store"),
+    ("Referrer-Policy", "no-referrer"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
-}
+)
 _PREFLIGHT_SECONDS = "600"
 
 
 def register_headers(app: Flask, settings: Settings) -> None:
-    """Adds the headers to every response, errors and preflights included."""
+    """Adds the headers to every response, errors and preflights included; what a page has set stays."""
     origins = settings.cors_origins
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in _ALWAYS.items():
-            response.headers.setdefault(name, value)
+        given = {name.lower() for name, _ in response.headers}
+        response.headers.extend([one for one in _ALWAYS if one[0].lower() not in given])
         if origins:
             _allow_origin(response, origins)
         return response

@@ -1,13 +1,13 @@
 """The endpoints under /fhir: capabilities, read and search. What is not supported says so in an OperationOutcome."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
+from cds_service.call import this_call
 from cds_service.errors import Problem, Refused
 from cds_service.hooks.invoke import Engine
 from cds_service.json_bytes import to_bytes
@@ -30,7 +30,7 @@ def artifact_routes(engine: Engine) -> Blueprint:
 
     def held(kind: str) -> Mapping[str, Resource]:
         _check_format()
-        day: date = g.now.astimezone(engine.policy.zone).date()
+        day = this_call().now.astimezone(engine.policy.zone).date()
         if kind not in TYPES:
             raise Refused(
                 404,
@@ -42,7 +42,7 @@ def artifact_routes(engine: Engine) -> Blueprint:
     def metadata() -> Response:
         _check_format()
         on = released_on()
-        dated = on.isoformat() if on is not None else g.now.date().isoformat()
+        dated = on.isoformat() if on is not None else this_call().now.date().isoformat()
         return _answer(capability_statement(engine.knowledge, dated, _base()))
 
     @routes.get("/<kind>")
