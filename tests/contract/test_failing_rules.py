@@ -7,7 +7,7 @@ from chart import not_checked
 from hook_requests import NOW, SIGN, VIEW, bundle, draft_of, plain, request_named
 
 from cards import judging
-from cards.facts import medications
+from cards.facts import drug_meaning
 from cds_service.app import create_app
 
 SECRET = "Erika Mustermann"
@@ -73,9 +73,9 @@ def opioid():
 
 
 READERS = [
-    ("cards.facts.medications", "named_drug"),
-    ("cards.facts.medications", "read_dose"),
-    ("cards.facts.labs", "quantity_of"),
+    ("cards.facts.drug_meaning", "named_drug"),
+    ("cards.facts.drug_meaning", "read_dose"),
+    ("cards.facts.lab_reading", "quantity_of"),
 ]
 
 
@@ -104,12 +104,12 @@ def test_a_reader_that_fails_on_one_resource_costs_that_resource_only(client, mo
 
 
 def test_a_draft_that_fails_costs_that_draft_only(client, monkeypatch):
-    real = medications.named_drug
+    real = drug_meaning.named_drug
 
     def failing(resource, known):
         return refuse() if "MARK" in repr(resource) else real(resource, known)
 
-    monkeypatch.setattr(medications, "named_drug", failing)
+    monkeypatch.setattr(drug_meaning, "named_drug", failing)
     body = plain()
     odd = draft_of(body) | {"id": "odd", "dosageInstruction": [{"text": "MARK"}]}
     body["context"]["draftOrders"]["entry"].append({"resource": odd})

@@ -57,8 +57,7 @@ def overlay(tmp_path):
     (tmp_path / "dosing/milnacipran.yaml").write_text(MILNACIPRAN)
     (tmp_path / "dosing/milnacipran.cases.yaml").write_text(CASES)
     yield tmp_path
-    metrics.write_outcomes()
-    metrics._children.clear()
+    metrics.write_gathered()
     for counter in vars(metrics).values():  # one registry for all tests: no site's ids stay in it
         if isinstance(counter, Counter):
             counter.clear()

@@ -199,7 +199,7 @@ def raising(monkeypatch, place):
 def crashes(service, monkeypatch):
     for place, status in (
         ("cards.judging.check", 200),
-        ("cards.facts.medications.named_drug", 200),
+        ("cards.facts.drug_meaning.named_drug", 200),
         ("cards.evaluate.renal_function", 500),
         ("cds_service.hooks.routes.read_request", 500),
         ("cds_service.hooks.routes.issued_cards", 500),

@@ -93,6 +93,9 @@ def test_metrics_count_over_all_workers(port):
     text = example("gabapentin-healthy")
     for _ in range(8):
         call(port, "POST", SIGN, text, Content_Type="application/json")
+    until = time.monotonic() + 10  # each worker writes what it counted once a second
+    while counted(port) < before + 8 and time.monotonic() < until:
+        time.sleep(0.1)
     assert counted(port) == before + 8
 
 

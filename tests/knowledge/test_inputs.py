@@ -17,9 +17,9 @@ from cards.rules.inputs import MADE_FROM, inputs_of, made_from
 # Parts of derived facts by what they are; everything else of a patient that a rule reads is about age.
 PATIENT = {"sex": "sex", "ancestry": "ancestry"}
 CONTEXT = {
-    "problems": "problem-list", "medications": "medication-list", "standing": "medication-list",
-    "ended": "ended-medication", "labs": "results", "events": "procedures", "planned": "planned",
-    "inpatient": "encounter", "pregnancy": "pregnancy",
+    "problems": "problem-list", "active_problem": "problem-list", "medications": "medication-list",
+    "listed": "medication-list", "standing": "medication-list", "ended": "ended-medication", "labs": "results",
+    "events": "procedures", "planned": "planned", "inpatient": "encounter", "pregnancy": "pregnancy",
 }  # fmt: skip
 # Where too much is as wrong as too little: the attributes of 45 CFR 170.315(b)(11)(iv)(A), and what feeds them.
 EXACT = {"date-of-birth", "sex", "ancestry", "weight", "kidney-function", "encounter", "pregnancy"}
@@ -54,7 +54,7 @@ class RecordedContext:
         if name == "renal":
             weight = {"weight_kg": "weight", "body_weight_kg": "weight"}
             return Recorded(self._ctx.renal, self._seen, lambda member: weight.get(member, "kidney-function"))
-        if name == "answers":
+        if name in ("answers", "factors", "_bands", "_exposures"):
             return {}  # a remembered answer would hide what it was read from
         if name in CONTEXT:
             self._seen.add(CONTEXT[name])
@@ -75,6 +75,8 @@ def seen(knowledge, terminology):
         read = set()
         outcome = plain(statement, order, RecordedContext(ctx, read))
         outcome.reason()
+        if outcome.finding is not None:
+            outcome.finding.put_into_words()
         found[statement.id] |= read
         return outcome
 

@@ -8,7 +8,7 @@ import pytest
 
 from cards.knowledge.cases import evaluate_case
 from cards.knowledge.rule_types import Regimen
-from cards.suggestions import MOST_UNITS_PER_DOSE
+from cards.portion import MOST_UNITS_PER_DOSE
 
 
 def regimens(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Regimen]]:

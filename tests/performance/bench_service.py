@@ -15,12 +15,17 @@ from typing import Final
 
 from tests.performance.bench_caches import cache_rows
 from tests.performance.bench_tokens import token_rows
-from tests.performance.bodies import bodies
+from tests.performance.bodies import ADVISED, OTHER, bodies
 from tests.performance.load import WRK, run, timed_call, tree, tree_seconds, write_bodies
 from tests.performance.report import Measured, written
 from tests.performance.servers import Server, bare, resident_mb, service
 
-_SIZES: Final = (("small", 12, 1_000), ("large", 100, 200))
+_SIZES: Final = (
+    ("small", 12, 1_000, ADVISED),
+    ("large", 100, 200, ADVISED),
+    ("small, other drugs", 12, 1_000, OTHER),
+    ("large, other drugs", 100, 200, OTHER),
+)
 _ROUNDS: Final = 5
 _SECONDS: Final = 2.0
 _RESOURCES: Final = (10, 100, 1_000, 5_000)
@@ -35,8 +40,8 @@ def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> None:
         print("wrk is not installed: the load comes from Python, and latencies are its own")
     measured = Measured()
     with bare() as ceiling, service() as ours:
-        for name, resources, count in _SIZES:
-            measured.sizes.append(_size(name, list(bodies(count, resources)), ceiling, ours))
+        for name, resources, count, drugs in _SIZES:
+            measured.sizes.append(_size(name, list(bodies(count, resources, drugs=drugs)), ceiling, ours))
         measured.growth.extend(_growth(ours))
     with service() as fresh:
         measured.first.extend(_first(fresh))

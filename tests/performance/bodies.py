@@ -5,7 +5,7 @@ resource. Drugs, problems and tests come from short lists, as they do in a hospi
 that nothing but vocabulary can be remembered between requests.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -16,8 +16,11 @@ from terminology.coding import ICD10CM, LOINC, RXNORM, SNOMED, UCUM
 
 Resource = dict[str, Any]
 
-# (RxCUI, name, doses a day that are ordered); what prescribers order for neuropathic pain, and beside it.
-_ORDERED = (
+Drugs = Sequence[tuple[str, str, tuple[int, ...]]]
+"""(RxCUI, name, doses a day that are ordered)."""
+
+# What prescribers order for neuropathic pain: nearly every such order of this made-up patient gets a card.
+ADVISED: Drugs = (
     ("310431", "gabapentin 300 MG Oral Capsule", (1, 2, 3)),
     ("310433", "gabapentin 600 MG Oral Tablet", (2, 3)),
     ("310434", "gabapentin 800 MG Oral Tablet", (3, 4)),
@@ -29,7 +32,15 @@ _ORDERED = (
     ("308979", "carbamazepine 200 MG Oral Tablet", (2,)),
     ("197806", "ibuprofen 600 MG Oral Tablet", (3,)),
 )
-_TAKEN = (
+# What the knowledge says little or nothing of, as of most orders in a hospital.
+OTHER: Drugs = (
+    ("314076", "lisinopril 10 MG Oral Tablet", (1,)),
+    ("861007", "metformin hydrochloride 500 MG Oral Tablet", (2,)),
+    ("617310", "atorvastatin 20 MG Oral Tablet", (1,)),
+    ("197361", "amlodipine 5 MG Oral Tablet", (1,)),
+    ("313988", "furosemide 40 MG Oral Tablet", (1, 2)),
+)
+_TAKEN: Drugs = (
     ("855332", "warfarin sodium 5 MG Oral Tablet", (1,)),
     ("1364445", "apixaban 5 MG Oral Tablet", (2,)),
     ("312941", "sertraline 50 MG Oral Tablet", (1,)),
@@ -92,18 +103,18 @@ _FIRST = ("kidney", "body", "medications", "conditions", "medications", "conditi
 _HL7 = "http://terminology.hl7.org/CodeSystem"
 
 
-def bodies(count: int, resources: int, drafts: int = 2, first: int = 0) -> Iterator[bytes]:
-    """`count` requests of `resources` resources, `drafts` of them draft orders, all different."""
+def bodies(count: int, resources: int, drafts: int = 2, drugs: Drugs = ADVISED) -> Iterator[bytes]:
+    """`count` requests of `resources` resources, `drafts` of them orders of these drugs, all different."""
     now = datetime.now(UTC)
-    for number in range(first, first + count):
-        yield body(number, resources, drafts, now)
+    for number in range(count):
+        yield body(number, resources, drafts, now, drugs)
 
 
-def body(number: int, resources: int, drafts: int, now: datetime) -> bytes:
-    """One request; the same number and time give the same."""
+def body(number: int, resources: int, drafts: int, now: datetime, drugs: Drugs = ADVISED) -> bytes:
+    """One request; the same number, time and drugs give the same."""
     made = _Maker(Random(f"{number}/{resources}/{drafts}"), now)
-    ordered = made.random.sample(_ORDERED, min(drafts, len(_ORDERED)))
-    ordered += [made.random.choice(_ORDERED) for _ in range(drafts - len(ordered))]
+    ordered = made.random.sample(drugs, min(drafts, len(drugs)))
+    ordered += [made.random.choice(drugs) for _ in range(drafts - len(ordered))]
     orders = [made.medication(drug, "draft") for drug in ordered]
     keys: dict[str, list[Resource]] = {key: [] for key in _EVERY_KEY}
     spread = [key for key, share in _SHARES for _ in range(share)]

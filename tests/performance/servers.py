@@ -43,7 +43,10 @@ def bare(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
 
 @contextmanager
 def service(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """The service with its store in a new SQLite file, all topics on."""
+    """The service with its store in a new SQLite file, all topics on, and the pages off as in a hospital.
+
+    The sandbox would bring more threads than the bare app has.
+    """
     serve = ["cds_service", "serve", "--workers", str(WORKERS)]
     with _running(lambda port: [*serve, "--port", str(port)], settings) as server:
         yield server
@@ -54,7 +57,11 @@ def _running(command, settings: Mapping[str, str] | None) -> Iterator[Server]:  
     port = free_port()
     own = {name: value for name, value in os.environ.items() if not name.startswith("CDS_")}
     with TemporaryDirectory() as folder:
-        own |= {"CDS_DATABASE_URL": f"sqlite:///{folder}/bench.sqlite", **(settings or {})}
+        own |= {
+            "CDS_DATABASE_URL": f"sqlite:///{folder}/bench.sqlite",
+            "CDS_PAGES": "none",
+            **(settings or {}),
+        }
         process = subprocess.Popen(
             [sys.executable, "-m", *command(port)],
             env=own,

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 
 from cards.facts.patient import read_patient
 from cards.facts.pregnancy import read_pregnancy
+from cards.facts.problems import read_problems
 from cards.facts.record import KeyResult, Record
 from terminology.coding import ICD10CM, LOINC, SNOMED
 
@@ -88,7 +88,8 @@ def _read(terminology, found, who=WOMAN, now=NOW, zone=UTC, keys=("pregnancy",))
     given_keys = {"patient": KeyResult("patient", "given", (who,))} if who else {}
     given_keys |= {key: KeyResult(key, "given", tuple(found)) for key in keys}
     record = Record(patient_id="p", keys=given_keys)
-    return read_pregnancy(read_patient(who, now, zone), record, (), terminology, now, zone)
+    problems = read_problems(record.of_type("Condition"), terminology, now, zone)
+    return read_pregnancy(read_patient(who, now, zone), problems, record, (), terminology, now, zone)
 
 
 @QUICK
@@ -114,7 +115,7 @@ def test_shifting_every_date_and_now_by_the_same_days_changes_nothing(terminolog
     later = NOW + timedelta(days=days)
     one, other = _read(terminology, _made(listed)), _read(terminology, _made(listed, later), now=later)
     apart = {"evidence": (), "lactating_evidence": (), "ga_basis": "", "notes": (), "childbearing_why": ""}
-    assert replace(one, **apart) == replace(other, **apart)
+    assert one._replace(**apart) == other._replace(**apart)
 
 
 UNRELATED = [

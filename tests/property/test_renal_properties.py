@@ -11,6 +11,7 @@ from cards.facts.problems import read_problems
 from cards.facts.record import KeyResult, Record
 from cards.facts.renal_reading import RenalInputs, read_renal_function
 from cards.facts.renal_record import renal_function
+from cards.facts.stay import read_stay
 from terminology.coding import ICD10CM, LOINC
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -174,7 +175,8 @@ def _survives(terminology, found, zone):
     problems = read_problems(found, terminology, NOW, zone)
     keys = ("kidney", "body", "procedures", "orders", "encounter", "medications", "statements")
     record = Record(patient_id="p", keys={key: KeyResult(key, "given", tuple(found)) for key in keys})
-    read = renal_function(patient, problems, record, terminology, NOW, zone)
+    stay = read_stay(next(iter(record.of_type("Encounter")), None), terminology, NOW, zone)
+    read = renal_function(patient, problems, record, stay, terminology, NOW, zone)
     assert (read.crcl is None) == (read.crcl_low is None) == (read.crcl_high is None)
     assert read.crcl is None or 0 < read.crcl_low <= read.crcl <= read.crcl_high
     assert read.crcl is not None or read.why

@@ -6,6 +6,7 @@ from typing import Any
 from cards.facts.patient import read_patient
 from cards.facts.problems import read_problems
 from cards.facts.renal_reading import RenalInputs, read_renal_function
+from cards.facts.stay import read_stay
 from terminology.coding import ICD10CM, LOINC, UCUM
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -77,10 +78,11 @@ def inpatient(days: float = 1) -> dict[str, Any]:
 
 def renal(terms, who, *observations, conditions=(), zone=UTC, now=NOW, **inputs):
     """The kidney function read from these resources."""
+    stay = read_stay(inputs.get("encounter"), terms, now, zone)
     return read_renal_function(
         read_patient(who, now, zone),
         read_problems(conditions, terms, now, zone),
-        RenalInputs(observations=observations, **inputs),
+        RenalInputs(observations=observations, stay=stay, **inputs),
         terms,
         now,
         zone,

@@ -5,6 +5,7 @@ from typing import Any
 
 from cards.facts.patient import read_patient
 from cards.facts.pregnancy import read_pregnancy
+from cards.facts.problems import read_problems
 from cards.facts.record import KeyResult, Record
 from terminology.coding import ICD10CM, LOINC, SNOMED, UCUM
 
@@ -103,4 +104,5 @@ def read(terms, *resources, who=None, medications=(), now=NOW, zone=UTC):
     """The pregnancy facts of a 33-year-old woman, or of `who`, with these resources."""
     person = who if who is not None else patient()
     whole = record(*resources, who=person)
-    return read_pregnancy(read_patient(person, now, zone), whole, medications, terms, now, zone)
+    problems = read_problems(whole.of_type("Condition"), terms, now, zone)
+    return read_pregnancy(read_patient(person, now, zone), problems, whole, medications, terms, now, zone)

@@ -1,6 +1,9 @@
+from uuid import uuid5
+
 import pytest
 
 from cards.card import Action, Card, Indicator, Link, OverrideReason, Source, Suggestion
+from cards.card_id import NAMESPACE, card_id
 
 SOURCE = Source("Label", "dosing", "https://example.org/label")
 
@@ -60,3 +63,9 @@ def test_topic_and_source_are_written():
     source = card().as_json()["source"]
     assert source["topic"]["code"] == "dosing"
     assert source["url"] == "https://example.org/label"
+
+
+@pytest.mark.parametrize("number", range(50))
+def test_an_id_is_the_uuid5_of_its_name(number):
+    name = f"client|pätient|order-sign|{number}"
+    assert card_id(name) == str(uuid5(NAMESPACE, name))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cards.facts.medications import read_medication_list
+from cards.facts.medications import read_therapy
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
@@ -12,7 +12,7 @@ NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 def classes_of(name, terminology):
     listed = {"resourceType": "MedicationRequest", "id": "m1", "status": "active", "intent": "order"}
     listed["medicationCodeableConcept"] = {"text": name}
-    orders = read_medication_list([listed], {}, terminology, None, NOW, UTC)
+    orders, _ = read_therapy([listed], {}, terminology, None, NOW, UTC)
     return frozenset().union(*(order.classes for order in orders))
 
 

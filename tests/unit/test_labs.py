@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from make_fhir import NOW, ago, creatinine, egfr, height, observation, weight
 
-from cards.facts.labs import newest, results
+from cards.facts import lab_reading
+from cards.facts.labs import NEWEST, newest, results
 from terminology.coding import LOINC, UCUM
 
 
@@ -247,3 +248,21 @@ def test_a_result_known_to_the_day_shares_its_time_with_those_of_that_day(termin
     morning = creatinine(1.0, effectiveDateTime="2026-06-15T08:00:00Z")
     good, _ = read(terminology, day, morning)
     assert (newest(good, max).value, newest(good, min).value) == (Decimal("1.8"), Decimal("1.0"))
+
+
+def test_values_older_than_a_question_needs_are_not_read(terminology, monkeypatch):
+    read = []
+    real = lab_reading.quantity_of
+    monkeypatch.setattr(lab_reading, "quantity_of", lambda part: read.append(part) or real(part))
+    listed = [creatinine(1.0, days=days) for days in (30, 2, 9, 400)]
+    found, _ = results(listed, "creatinine", terminology, NOW, UTC, need=NEWEST)
+    assert len(found) == 1
+    assert read == [listed[1]]
+
+
+def test_an_unusable_newest_value_has_the_next_one_read_and_an_undated_one_is_always_read(terminology):
+    listed = [creatinine(1.0, days=30), creatinine("?", days=2), creatinine(1.2, days=9)]
+    undated = observation("2160-0", 3.0, "mg/dL", None)
+    found, bad = results([*listed, undated], "creatinine", terminology, NOW, UTC, need=NEWEST)
+    assert values((found, bad)) == [Decimal("1.2")]
+    assert sorted(codes((found, bad))) == ["no-value", "undated"]

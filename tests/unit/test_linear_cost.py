@@ -13,8 +13,9 @@ from cards import changed_drafts, evaluate, judging
 from cards.facts.medications import read_drafts
 from cards.knowledge.case_record import NOW
 from cards.knowledge.loader import load_knowledge
-from cards.knowledge.rule_types import DoseLimit, RenalDose
+from cards.knowledge.rule_types import DoseLimit, Duplicate, Pair, RenalDose, Taper
 from cards.policy import Policy
+from cards.rules.looked_at import by_statement
 from cards.sound import evaluate_soundly
 from cds_service.hooks.discovery import service_for
 from cds_service.hooks.prefetch import read_prefetch
@@ -75,13 +76,26 @@ def test_statements_about_other_drugs_are_never_visited(knowledge, terminology, 
     assert visited == alone
 
 
+def test_statements_that_need_another_drug_are_not_visited_without_one(knowledge, terminology, monkeypatch):
+    kinds = []
+    check = judging.check
+    monkeypatch.setattr(
+        judging, "check", lambda one, *rest: kinds.append(type(one.rule)) or check(one, *rest)
+    )
+    done = run((knowledge, terminology), drug("gabapentin", 300, 3))
+    assert kinds
+    assert not {Pair, Duplicate, Taper} & set(kinds)
+    assert {Pair, Duplicate, Taper} <= {type(one.statement.rule) for one in done.judged}
+
+
 CKD4 = {"patient": [patient(74)], "kidney": [creatinine(1.87, days=12)], "body": [weight(60)]}
 
 
 def renamed(order):
     """The order as one of a drug of its own, which belongs to no class."""
     name = f"drug-{order.id}"
-    return replace(order, ingredient=replace(order.ingredient, name=name), classes=frozenset((name,)))
+    ingredient, release = replace(order.ingredient, name=name), order.drug_key[1]
+    return replace(order, ingredient=ingredient, drug_key=(name, release), classes=frozenset((name,)))
 
 
 def visits(drafts, knowledge, terminology, monkeypatch):
@@ -116,6 +130,24 @@ def test_five_times_the_unrelated_drafts_are_judged_five_times_as_often(knowledg
     assert many == 5 * few
 
 
+def test_a_changed_dose_asks_again_only_what_looks_at_how_the_drug_is_taken(
+    knowledge, terminology, monkeypatch
+):
+    asked = []
+    judge, check = changed_drafts.judge_orders, judging.check
+
+    def judge_again(*given):
+        with monkeypatch.context() as patched:
+            patched.setattr(judging, "check", lambda one, *rest: asked.append(one) or check(one, *rest))
+            return judge(*given)
+
+    monkeypatch.setattr(changed_drafts, "judge_orders", judge_again)
+    cards = run((knowledge, terminology), drug("gabapentin 600 MG Oral Tablet", 1200, 3), **CKD4).cards
+    assert cards[0].suggestions
+    assert asked
+    assert all(by_statement(one, knowledge).dosing for one in asked)
+
+
 @pytest.mark.parametrize("number", range(12))
 def test_judging_again_only_what_a_change_touches_offers_the_same(
     number, knowledge, terminology, monkeypatch
@@ -130,5 +162,6 @@ def test_judging_again_only_what_a_change_touches_offers_the_same(
         ).cards  # fmt: skip
 
     touched, narrow = changed_drafts._touched, cards()
+    monkeypatch.setattr(changed_drafts, "_is_redosed", lambda *_: False)
     monkeypatch.setattr(changed_drafts, "_touched", lambda *given: replace(touched(*given), everything=True))
     assert cards() == narrow

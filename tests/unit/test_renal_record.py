@@ -6,6 +6,7 @@ from make_fhir import NOW, ago, creatinine, inpatient, patient, rounded, weight
 from cards.facts.patient import read_patient
 from cards.facts.record import KeyResult, Record
 from cards.facts.renal_record import changed_classes, renal_function
+from cards.facts.stay import read_stay
 
 
 def record(**keys):
@@ -28,7 +29,8 @@ def changed(terminology, **keys):
 
 
 def read(terminology, made):
-    return renal_function(read_patient(patient(74), NOW, UTC), (), made, terminology, NOW, UTC)
+    stay = read_stay(next(iter(made.of_type("Encounter")), None), terminology, NOW, UTC)
+    return renal_function(read_patient(patient(74), NOW, UTC), (), made, stay, terminology, NOW, UTC)
 
 
 def test_the_keys_of_a_record_give_the_clearance(terminology):
