@@ -1,6 +1,6 @@
 """What would speak after a change of the drafts. Only what the change can touch is judged again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -25,12 +25,16 @@ _OWN_SEVERITY = (RenalDose, ProcedureHold)
 
 @dataclass(slots=True)
 class Drafts:
-    """The drafts of one evaluation as they stand, and the outcomes for its subjects before any silences another."""
+    """The drafts of one evaluation as they stand, and the outcomes for its subjects before any silences another.
+
+    `known` are the Medications that drafts refer to, by reference.
+    """
 
     ctx: Context
     subjects: tuple[Order, ...]
     judged: tuple[Judged, ...]
     terms: Terminology
+    known: Mapping[str, Resource]
     _loud: list[Judged] | None = field(init=False, default=None)
 
     def would_warn(
@@ -76,7 +80,7 @@ class Drafts:
         fresh = (*((changed,) if changed else ()), *added)
         ctx = self.ctx
         return read_drafts(
-            fresh, {}, ctx.record.patient_id, self.terms, ctx.renal.body_weight_kg, ctx.policy.zone
+            fresh, self.known, ctx.record.patient_id, self.terms, ctx.renal.body_weight_kg, ctx.policy.zone
         )[0]
 
     def _heard(self) -> list[Judged]:

@@ -119,7 +119,7 @@ def evaluate(
         ctx,
         terminology,
         card_scope,
-        Drafts(ctx, subjects, alone, terminology).would_warn,
+        Drafts(ctx, subjects, alone, terminology, known).would_warn,
         (*extra, *((failure,) if failure else ())),
         acknowledged,
     )

@@ -104,16 +104,18 @@ def read_request(body: Any, service: Service) -> HookRequest:
     for key, value in (prefetch or {}).items():
         (known if key in _KEYS else unasked)[key] = value
     drafts, issues = (None, []) if not service.reads_drafts else _drafts(given)
+    selections = _selections(context.get("selections"), drafts or (), issues)
+    others = _others(unasked, issues)
     return HookRequest(
         service=service,
         hook_instance=hook_instance,
         patient_id=patient_id,
         prefetch=known,
         drafts=drafts,
-        selections=_selections(context.get("selections"), drafts or (), issues),
+        selections=selections,
         issues=tuple(issues),
         encounter_id=bare_id(context.get("encounterId"), "Encounter"),
-        others=_others(unasked, issues),
+        others=others,
         dispatched=dispatched,
         access=read_access(body),
     )
