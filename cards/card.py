@@ -8,6 +8,7 @@ null or empty member anywhere. A card that breaks one cannot be made.
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, Literal
 
 from cards.facts.resources import Resource
@@ -44,19 +45,20 @@ class Indicator(IntEnum):
     critical = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OverrideReason:
     """One reason a prescriber may give for not following the advice."""
 
     code: str
     display: str
 
-    def as_json(self) -> dict[str, str]:
-        """A Coding with system, code and display, all three required by the specification."""
+    @cached_property
+    def coding(self) -> dict[str, str]:
+        """A Coding with system, code and display, all three required by the specification; made once."""
         return {"code": self.code, "system": OVERRIDE_REASON_SYSTEM, "display": self.display}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """Label, guideline or data set the advice rests on."""
 
@@ -64,8 +66,9 @@ class Source:
     topic: Topic
     url: str | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """`source` of a card; the topic is a Coding of this project's card-topic system."""
+    @cached_property
+    def stated(self) -> dict[str, Any]:
+        """`source` of a card, made once; the topic is a Coding of this project's card-topic system."""
         out: dict[str, Any] = {"label": self.label}
         if self.url:
             out["url"] = self.url
@@ -167,7 +170,7 @@ class Card:
             "uuid": self.uuid,
             "summary": self.summary,
             "indicator": self.indicator.name,
-            "source": self.source.as_json(),
+            "source": self.source.stated,
         }
         if self.detail:
             out["detail"] = self.detail
@@ -175,7 +178,7 @@ class Card:
             out["suggestions"] = [suggestion.as_json() for suggestion in self.suggestions]
             out["selectionBehavior"] = self.selection_behavior
         if self.override_reasons:
-            out["overrideReasons"] = [reason.as_json() for reason in self.override_reasons]
+            out["overrideReasons"] = [reason.coding for reason in self.override_reasons]
         if self.links:
             out["links"] = [link.as_json() for link in self.links]
         return out

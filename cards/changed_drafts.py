@@ -3,13 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
+from cards import offers
 from cards.card import Indicator
 from cards.facts.medications import Order, read_drafts
 from cards.facts.resources import Resource
+from cards.facts.value_sets import is_lasting
 from cards.judging import Asked, Judged, asked_of, judge_orders, without_superseded
 from cards.knowledge.index import REMEMBERED, Knowledge
+from cards.knowledge.offers import Offer
 from cards.knowledge.rule_types import ProcedureHold, RenalDose
 from cards.knowledge.statements import Statement
 from cards.rules import looked_at
@@ -38,17 +43,17 @@ class Drafts:
     _loud: list[Judged] | None = field(init=False, default=None)
 
     def would_warn(
-        self, order: Order, changed: Resource | None, added: tuple[Resource, ...], accepted: Pairs
+        self, order: Order, changed: Resource | None, offered: Offer | None, accepted: Pairs
     ) -> bool:
         """Whether anything would speak at warning or above after a change, besides the pairs that are `accepted`.
 
-        `changed` stands for the order, None when it is taken away; `added` are further drafts. What the change
+        `changed` stands for the order, None when it is taken away; `offered` is a further drug. What the change
         cannot touch stays as it was judged. What can only silence others is asked where something speaks.
         """
-        fresh = self._read(changed, added)
+        fresh = (*self._read(order, changed), *self._drafted(offered))
         replacement, further = (fresh[:1], fresh[1:]) if changed else ((), fresh)
         drafts = (
-            *(one for draft in self.ctx.drafts for one in (replacement if draft is order else (draft,))),
+            *[one for draft in self.ctx.drafts for one in (replacement if draft is order else (draft,))],
             *further,
         )
         # What is not in force says nothing, but a change that it would speak against is not offered for one click.
@@ -76,12 +81,27 @@ class Drafts:
         speaking += judge_orders(again, applied, asked_then)[0]
         return _warning(without_superseded(speaking), accepted)
 
-    def _read(self, changed: Resource | None, added: tuple[Resource, ...]) -> tuple[Order, ...]:
-        fresh = (*((changed,) if changed else ()), *added)
+    def _read(self, order: Order, changed: Resource | None) -> tuple[Order, ...]:
+        """What stands for the order. One that is left as it is, and names a single drug, need not be read again."""
+        if changed is None:
+            return ()
+        if changed is order.resource and len(order.lookup.medications) == 1:
+            return (order,)
         ctx = self.ctx
         return read_drafts(
-            fresh, self.known, ctx.record.patient_id, self.terms, ctx.renal.body_weight_kg, ctx.policy.zone
+            (changed,),
+            self.known,
+            ctx.record.patient_id,
+            self.terms,
+            ctx.renal.body_weight_kg,
+            ctx.policy.zone,
         )[0]
+
+    def _drafted(self, offered: Offer | None) -> tuple[Order, ...]:
+        if offered is None:
+            return ()
+        read = _remembered_draft if is_lasting(self.terms) else _draft
+        return read(offered.rxcui, offered.drug, self.terms, self.ctx.policy.zone)
 
     def _heard(self) -> list[Judged]:
         """What speaks of the drafts as they are at warning or above, or silences others."""
@@ -101,6 +121,14 @@ class Drafts:
                 and (finding.severity >= Indicator.warning or one.statement.supersedes)
             ]
         return self._loud
+
+
+def _draft(rxcui: str, drug: str, terms: Terminology, zone: tzinfo) -> tuple[Order, ...]:
+    """A draft order of a drug without a dose, for no patient: what rules read of it is the same for each."""
+    return read_drafts((offers.draft_of(rxcui, drug),), {}, "", terms, None, zone)[0]
+
+
+_remembered_draft = lru_cache(maxsize=256)(_draft)
 
 
 def _warning(judged: Iterable[Judged], accepted: Pairs) -> bool:

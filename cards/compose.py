@@ -9,7 +9,8 @@ from cards.card import Action, Card, Indicator, OverrideReason, Suggestion
 from cards.card_id import card_id
 from cards.facts.medications import Order
 from cards.facts.resources import Resource
-from cards.finding import Finding
+from cards.finding import Finding, Words
+from cards.knowledge.offers import Offer
 from cards.knowledge.policy_file import SHIPPED
 from cards.origin import Origin, origin_of, origins_of_today
 from cards.rules.context import Context
@@ -35,9 +36,9 @@ _NOT_PREGNANT = OverrideReason("not-pregnant", "Not pregnant or breastfeeding, o
 ALL_OVERRIDE_REASONS = (*OVERRIDE_REASONS, _NOT_PREGNANT)
 
 Pairs = set[tuple[str, str]]
-WouldWarn = Callable[[Order, Resource | None, tuple[Resource, ...], Pairs], bool]
-"""Whether anything is said at warning or above once an order is changed (None: removed) and others are added, besides
-the (statement, order) pairs that are accepted."""
+WouldWarn = Callable[[Order, Resource | None, Offer | None, Pairs], bool]
+"""Whether anything is said at warning or above once an order is changed (None: removed) and an offered drug is added,
+besides the (statement, order) pairs that are accepted."""
 
 
 class Composed(NamedTuple):
@@ -201,12 +202,9 @@ def _suggestions(
         label = offers.label(offer, about)
         if any(label == one.label for one in found):  # two statements offer the same under two names
             continue
-        drugs = tuple(
-            [a.resource for a in made if a.resource and a.resource["resourceType"] == "MedicationRequest"]
-        )
-        if drugs:
-            removed = any(action.type == "delete" for action in made)
-            if would_warn(about, None if removed else about.resource, drugs, spoken):
+        if offer.kind == "drug":
+            left = None if offer.replaces else about.resource
+            if would_warn(about, left, offer, spoken):
                 continue
         advised = change is None and name == lead.statement.recommends and not lead.unchecked
         add(label, name, made, recommended=advised)
@@ -228,7 +226,7 @@ def _sound_change(
     proposing = {
         (f.statement.id, f.order) for f in group if f.dose is not None and f.dose.max_mg_per_day is not None
     }
-    return None if would_warn(order, change.resource, (), spoken - proposing) else change
+    return None if would_warn(order, change.resource, None, spoken - proposing) else change
 
 
 def override_reasons(lead: Finding) -> tuple[OverrideReason, ...]:
@@ -244,16 +242,17 @@ def _detail(group: list[Finding], origin: Origin, ctx: Context, *, headed: bool)
     `headed`: the card's summary is not the lead's, so the lead's stands above its reason.
     """
     lead, *others = group
-    lines = [_under_summary(lead) if headed else lead.reason, *_listed(lead.advice)]
+    said = lead.put_into_words()
+    lines = [_under_summary(said) if headed else said.reason, *_listed(said.advice)]
     named = [finding.statement.information for finding in group if finding.topic is None]
     lines += [f"- {ctx.knowledge.information[name]}" for name in named if name][:1]
     if lead.severity >= Indicator.warning:
         lines += [f"- Also: {other.summary}" for other in others if other.severity < Indicator.warning]
         others = [other for other in others if other.severity >= Indicator.warning]
     for other in others:
-        lines += [f"\n{_under_summary(other)}", *_listed(other.advice)]
-    read = [line[:1].upper() + line[1:] for finding in group for line in finding.basis]
-    lines += ["\n**Basis**\n", *_listed(dict.fromkeys(read)), *_listed(origin.lines)]
+        lines += [f"\n{_under_summary(other.put_into_words())}", *_listed(other.advice)]
+    read = [f"- {line[:1].upper()}{line[1:]}" for finding in group for line in finding.basis]
+    lines += ["\n**Basis**\n", *dict.fromkeys(read), *_listed(origin.lines)]
     return "\n".join(lines)
 
 
@@ -261,5 +260,5 @@ def _listed(lines: Iterable[str]) -> list[str]:
     return [f"- {line}" for line in lines]
 
 
-def _under_summary(finding: Finding) -> str:
-    return f"**{finding.summary}**\n\n{finding.reason}"
+def _under_summary(said: Words) -> str:
+    return f"**{said.summary}**\n\n{said.reason}"

@@ -71,9 +71,11 @@ def evaluate(
     patient = read_patient(person, now, policy.zone)
     if patient.deceased:
         return Evaluation(cards=(deceased_card(card_scope),), issues=record.issues, patient=patient)
-    patient = patient._replace(ancestry=read_ancestry(person, terminology))
-    problems = read_problems(record.of_type("Condition"), terminology, now, policy.zone)
+    ancestry = read_ancestry(person, terminology)
+    if ancestry is not None:
+        patient = patient._replace(ancestry=ancestry)
     zone = policy.zone
+    problems = read_problems(record.of_type("Condition"), terminology, now, zone)
     known = _by_reference((*drafts, *record.of_type("Medication")))
     stay = read_stay(_first(record.of_type("Encounter"), "Encounter"), terminology, now, zone)
     renal = renal_function(patient, problems, record, stay, terminology, now, zone)
@@ -81,13 +83,15 @@ def evaluate(
     medicines, issues = read_drafts(drafts, known, record.patient_id, terminology, renal.body_weight_kg, zone)
     services, left_out = read_service_orders(drafts, record.patient_id, terminology, zone)
     orders, issues = (*medicines, *services), (*issues, *left_out)
-    advised = _advised(orders, selections)
-    chosen = {id(order) for order in advised}
-    ordered = (*(order for order in orders if id(order) not in chosen), *advised)
+    advised, ordered = orders, orders
+    if selections is not None:
+        advised = _advised(orders, selections)
+        chosen = {id(order) for order in advised}
+        ordered = (*[order for order in orders if id(order) not in chosen], *advised)
     stopped = stopping(taken, ordered, now)
     still = standing(taken, ordered)
     # Contraception that is being signed protects like that on the list; what a draft stops no longer does.
-    used = (*still, *(order for order in advised if order.kind == "draft"))
+    used = (*still, *[order for order in advised if order.kind == "draft"])
     ctx = Context(
         hook=hook,
         now=now,
@@ -142,15 +146,16 @@ def _answered(one: Judged, pairs: frozenset[tuple[str, str]]) -> Judged:
     return one._replace(outcome=suppressed("the prescriber has answered this before"))
 
 
-def _advised(orders: tuple[Order, ...], selections: frozenset[str] | None) -> tuple[Order, ...]:
-    if selections is None:
-        return orders
+def _advised(orders: tuple[Order, ...], selections: frozenset[str]) -> tuple[Order, ...]:
     bare = {selection.rpartition("/")[2] for selection in selections}
     return tuple(order for order in orders if order.id in selections or order.id.rpartition("/")[2] in bare)
 
 
 def _first(resources: Iterable[Resource], kind: str) -> Resource | None:
-    return next((one for one in resources if one.get("resourceType") == kind), None)
+    for one in resources:
+        if one.get("resourceType") == kind:
+            return one
+    return None
 
 
 def _by_reference(resources: Iterable[Resource]) -> dict[str, Resource]:

@@ -81,15 +81,22 @@ def _named_test(offer: Offer, ctx: Context) -> tuple[Action, ...]:
     return (Action("create", f"Adds a draft order for {offer.test}.", resource),)
 
 
-def _drug(offer: Offer, ctx: Context) -> Resource:
+def draft_of(rxcui: str, name: str) -> Resource:
+    """A draft order of a drug, without a dose and without its patient."""
     return {
         "resourceType": "MedicationRequest",
         "status": "draft",
         "intent": "order",
         "medicationCodeableConcept": {
-            "coding": [{"system": RXNORM, "code": offer.rxcui, "display": offer.drug}],
-            "text": offer.drug,
+            "coding": [{"system": RXNORM, "code": rxcui, "display": name}],
+            "text": name,
         },
+    }
+
+
+def _drug(offer: Offer, ctx: Context) -> Resource:
+    return {
+        **draft_of(offer.rxcui, offer.drug),
         "subject": {"reference": f"Patient/{ctx.record.patient_id}"},
     }
 

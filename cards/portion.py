@@ -1,7 +1,6 @@
 """One dose of a regimen made of a product: how many tablets, capsules or mL, and how an instruction words that."""
 
 from decimal import Decimal
-from functools import lru_cache
 from typing import NamedTuple
 
 from cards.knowledge.rule_types import Regimen
@@ -27,7 +26,6 @@ class Portion(NamedTuple):
     sig: str
 
 
-@lru_cache(maxsize=2048)
 def portion_of(regimen: Regimen, product: Medication) -> Portion:
     """A dose of the regimen, of a product with one ingredient."""
     words, often, mg = regimen_words(regimen), how_often(regimen), f"{amount(regimen.mg)} mg"

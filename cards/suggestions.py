@@ -19,6 +19,7 @@ from terminology.medications import Medication, Release
 
 # What a dispense request says of the amount of the old dose.
 _OF_SUPPLY = frozenset({"quantity", "numberOfRepeatsAllowed"})
+_REMOVES = "removes the patient instruction, dispense quantity and repeats that state the old dose"
 
 
 class Marketed(Protocol):
@@ -50,28 +51,21 @@ def dose_change(
     regimen = _agreed(findings, order, ctx)
     if regimen is None or order.ingredient is None or order.medication is None or not _changeable(order, ctx):
         return None
-    product = _product(regimen, order, terms)
-    if product is None:
+    in_mg = _in_mg(order)
+    made = _made_of(regimen, order.ingredient.name, order.medication, in_mg, terms)
+    if made is None:
         return None
-    portion = portion_of(regimen, product)
-    resource = _updated(order, regimen, portion)
+    resource = _updated(order, regimen, made.portion, in_mg=in_mg)
+    if made.swapped:
+        _swap_product(resource, made.product)
     # "Gralise", "venlafaxine XR": what is not immediate release must not read as if it were.
     called = order.ingredient.name
     if order.medication.release != "immediate":
         named = [drug_name(one.statement, order).inside for one in findings if one.statement.drug is not None]
         called = next(iter(named), called)
-    dose = f"{portion.words}{portion.made_of}"
-    changes = [f"Sets the dose to {dose}"]
-    if product.rxcui != order.medication.rxcui:
-        _swap_product(resource, product)
-        changes.append(f"changes the product to {product.name}")
-    changes.append("rewrites the instruction text")
-    if _states_old_dose(order.resource):
-        changes.append(
-            "removes the patient instruction, dispense quantity and repeats that state the old dose"
-        )
-    label = say("suggestion", drug=called, regimen=dose)
-    return DoseChange(label, Action("update", "; ".join(changes) + ".", resource), resource)
+    does = f"{made.does}; {_REMOVES}." if _states_old_dose(order.resource) else f"{made.does}."
+    label = say("suggestion", drug=called, regimen=made.dose)
+    return DoseChange(label, Action("update", does, resource), resource)
 
 
 def draft_test(patient_id: str, title: str, code: str, display: str) -> Resource:
@@ -115,18 +109,21 @@ def _agreed(findings: Sequence[Finding], order: Order, ctx: Context) -> Regimen 
     # What is merely worth knowing does not decide the dose of a card that something graver leads.
     deciding = [f for f in findings if f.severity >= Indicator.warning] or findings[:1]
     advised = [(finding, finding.dose) for finding in deciding if finding.dose is not None]
+    if not advised:
+        return None
     choices = [
         dose.regimens for f, dose in advised if dose.regimens and f.statement.checked and not f.unchecked
     ]
     ordered = order.dose.peak_day_mg
     if not choices or ordered is None:
         return None
+    name = order.ingredient.name if order.ingredient is not None else ""
     elsewhere = sum(
-        other.dose.peak_day_mg or Decimal(0)
-        for other in in_force(order, ctx)
-        if other.ingredient is not None
-        and order.ingredient is not None
-        and other.ingredient.name == order.ingredient.name
+        [
+            other.dose.peak_day_mg or Decimal(0)
+            for other in in_force(order, ctx)
+            if other.ingredient is not None and other.ingredient.name == name
+        ]
     )
     daily = [dose.max_mg_per_day - elsewhere for _, dose in advised if dose.max_mg_per_day is not None]
     single = [dose.max_single_mg for _, dose in advised if dose.max_single_mg is not None]
@@ -142,32 +139,56 @@ def _agreed(findings: Sequence[Finding], order: Order, ctx: Context) -> Regimen 
     return min(fitting, key=lambda one: (one.mg_per_day, one.mg))
 
 
-def _product(regimen: Regimen, order: Order, terms: Marketed) -> Medication | None:
+class _Made(NamedTuple):
+    """A dose of a product; `swapped`: of another than the ordered one. `dose` words it, `does` what an update does."""
+
+    product: Medication
+    portion: Portion
+    swapped: bool
+    dose: str
+    does: str
+
+
+@lru_cache(maxsize=2048)
+def _made_of(
+    regimen: Regimen, ingredient: str, ordered: Medication, in_mg: bool, terms: Marketed
+) -> _Made | None:
+    """The dose of the regimen in place of an order; the same for each patient, and so are its words."""
+    product = _product(regimen, ingredient, ordered, in_mg, terms)
+    if product is None:
+        return None
+    portion, swapped = portion_of(regimen, product), product.rxcui != ordered.rxcui
+    dose = f"{portion.words}{portion.made_of}"
+    swap = f"changes the product to {product.name}; " if swapped else ""
+    does = f"Sets the dose to {dose}; {swap}rewrites the instruction text"
+    return _Made(product, portion, swapped, dose, does)
+
+
+def _product(
+    regimen: Regimen, ingredient: str, ordered: Medication, in_mg: bool, terms: Marketed
+) -> Medication | None:
     """The ordered product if the dose can be made of it, else the marketed one that needs fewest units.
 
     One in the ordered form goes first: nobody asked to change tablets for orally disintegrating ones.
     """
-    ordered = order.medication
-    assert ordered is not None and order.ingredient is not None  # noqa: S101, PT018
     if portion_of(regimen, ordered).units is not None:
         return ordered
-    best = _best_marketed(regimen, order.ingredient.name, ordered.release, ordered.form, terms)
-    if best is not None and ordered.ingredients[0].strength is None and _in_mg(order):
+    best = _best_marketed(regimen, ingredient, ordered, terms)
+    if best is not None and ordered.ingredients[0].strength is None and in_mg:
         return ordered  # an order by ingredient in mg stays one; the dose can be made of a marketed product
     return best
 
 
-@lru_cache(maxsize=2048)
 def _best_marketed(
-    regimen: Regimen, ingredient: str, release: Release, form: str | None, terms: Marketed
+    regimen: Regimen, ingredient: str, ordered: Medication, terms: Marketed
 ) -> Medication | None:
     counts = [
         (portion_of(regimen, product).units, product)
-        for product in terms.marketed(ingredient, release)
+        for product in terms.marketed(ingredient, ordered.release)
         if product.ingredients[0].strength is not None and product.ingredients[0].strength.per == "unit"
     ]
     usable = [
-        (product.form != form, count, int(product.rxcui or 0), product)
+        (product.form != ordered.form, count, int(product.rxcui or 0), product)
         for count, product in counts
         if count is not None
     ]
@@ -180,7 +201,7 @@ def _in_mg(order: Order) -> bool:
     return "mg" in (quantity.get("code"), quantity.get("unit"))
 
 
-def _updated(order: Order, regimen: Regimen, portion: Portion) -> Resource:
+def _updated(order: Order, regimen: Regimen, portion: Portion, *, in_mg: bool) -> Resource:
     """The draft with the new dose. What states the old dose goes; everything else stays as it was.
 
     Only what changes is copied; the rest is shared with the draft.
@@ -200,7 +221,7 @@ def _updated(order: Order, regimen: Regimen, portion: Portion) -> Resource:
     dosage["timing"] = {"repeat": {**kept, **per_day}}
     if regimen.when == "at bedtime":
         dosage["timing"]["repeat"]["when"] = ["HS"]
-    dosage["doseAndRate"] = [{"doseQuantity": _quantity(order, regimen, portion)}]
+    dosage["doseAndRate"] = [{"doseQuantity": _quantity(regimen, portion, in_mg=in_mg)}]
     dosage["text"] = portion.sig
     dispense = resource.get("dispenseRequest")
     if isinstance(dispense, dict):
@@ -230,8 +251,8 @@ def _swap_product(resource: Resource, product: Medication) -> None:
     resource["medicationCodeableConcept"] = {"coding": [coding], "text": product.name}
 
 
-def _quantity(order: Order, regimen: Regimen, portion: Portion) -> dict[str, Any]:
-    if portion.units is None or _in_mg(order):
+def _quantity(regimen: Regimen, portion: Portion, *, in_mg: bool) -> dict[str, Any]:
+    if portion.units is None or in_mg:
         return {"value": _json_number(regimen.mg), "unit": "mg", "system": UCUM, "code": "mg"}
     return {
         "value": _json_number(portion.units),

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from cards.facts.lab_reading import Result
 from cards.facts.labs import Found, Indexed, Need, is_in, newest, results
 from cards.facts.patient import Patient
-from cards.facts.problems import Problem, has
 from cards.facts.renal_limits import RenalLimits
 from cards.facts.value_sets import ValueSets
 
@@ -30,20 +29,23 @@ class Body(NamedTuple):
 
 def days_between(earlier: datetime, later: datetime, zone: tzinfo) -> int:
     """Local calendar days from one instant to another, never below 0."""
-    return max(0, (later.astimezone(zone).date() - earlier.astimezone(zone).date()).days)
+    return max(0, later.astimezone(zone).toordinal() - earlier.astimezone(zone).toordinal())
 
 
 def read_body(
     observations: Indexed,
     patient: Patient,
-    problems: tuple[Problem, ...],
+    held: frozenset[str],
     inpatient: bool,
     terms: ValueSets,
     now: datetime,
     zone: tzinfo,
     limits: RenalLimits,
 ) -> Body:
-    """The latest plausible weight, measured rather than stated, and a height of the grown patient."""
+    """The latest plausible weight, measured rather than stated, and a height of the grown patient.
+
+    `held` are the value sets of the active problems.
+    """
     height = _height(observations, patient, terms, now, zone, limits)
     low = limits.weight_low_kg if patient.adult else limits.child_weight_low_kg
 
@@ -55,7 +57,7 @@ def read_body(
 
     weights = results(observations, "body-weight", terms, now, zone, limits, Need(measured))
     plausible = [one for one in weights[0] if plausibly(one)]
-    limit = _weight_limit(problems, inpatient, limits)
+    limit = _weight_limit(held, inpatient, limits)
     # Of two at one time the lighter gives the lower clearance.
     weight = newest([one for one in plausible if measured(one)], min)
     if weight is None or days_between(weight.observed, now, zone) > limit:
@@ -83,10 +85,10 @@ def read_body(
     )
 
 
-def _weight_limit(problems: tuple[Problem, ...], inpatient: bool, limits: RenalLimits) -> int:
+def _weight_limit(held: frozenset[str], inpatient: bool, limits: RenalLimits) -> int:
     if inpatient:
         return limits.weight_stale_inpatient_days
-    if any(has(problems, name) for name in limits.fluid_sets):
+    if not held.isdisjoint(limits.fluid_sets):
         return limits.weight_stale_fluid_days
     return limits.weight_stale_days
 
@@ -125,5 +127,5 @@ def _height(
         return grown is None or (one.observed - grown.latest).days >= limits.grown_years * 365
 
     found, _ = results(observations, "body-height", terms, now, zone, limits, Need(plausibly))
-    height = newest(filter(plausibly, found), min)
+    height = newest([one for one in found if plausibly(one)], min)
     return height.value if height else None

@@ -27,6 +27,11 @@ _CLASSES: dict[str, Contraception] = {
     "contraceptive-intrauterine": "effective",
     "contraceptive-hormonal": "hormonal",
 }
+_INFERTILE: tuple[tuple[Kind, str], ...] = (
+    ("uterus-absent", "the uterus is absent"),
+    ("sterilised", "sterilisation is recorded"),
+    ("menopause", "menopause is recorded"),
+)
 _BEST: tuple[Contraception, ...] = ("effective", "hormonal", "recorded")
 
 
@@ -116,11 +121,7 @@ def _potential(
         return "no", f"outside the ages of {limits.youngest_years} to {limits.oldest_years} years"
     if sex == "male":
         return "no", "the sex on record is male"
-    for kind, what in (
-        ("uterus-absent", "the uterus is absent"),
-        ("sterilised", "sterilisation is recorded"),
-        ("menopause", "menopause is recorded"),
-    ):
+    for kind, what in _INFERTILE if found else ():
         standing = newest([one for one in found if one.kind == kind])
         if standing is not None:
             return "no", f"{what} ({standing.source})"
@@ -146,8 +147,10 @@ def _contraception(
         for name, method in _CLASSES.items():
             if name in taken.classes:
                 methods.setdefault(method, set()).add(taken.id)
-    best = next((method for method in _BEST if method in methods), None)
-    return (best, tuple(sorted(methods[best]))) if best else ("none-recorded", ())
+    for best in _BEST:
+        if best in methods:
+            return best, tuple(sorted(methods[best]))
+    return "none-recorded", ()
 
 
 def _in_use(one: Evidence, removed: Evidence | None, today: Day, limits: PregnancyLimits) -> bool:

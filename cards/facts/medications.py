@@ -23,7 +23,8 @@ _GIVEN_DOSE = DailyDose(why="known from a dispense or administration only")
 _STOPPING = frozenset({"stopped", "cancelled", "discontinued", "revoked"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, which would make it several times as slow to make: there is one for each entry of a record.
+@dataclass(slots=True, kw_only=True)
 class Order:
     """One medication order or list entry, with one of the drugs it names; or an order of a procedure.
 

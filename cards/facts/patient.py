@@ -86,10 +86,13 @@ def _birth(
     birth = interval(written[:10], zone) if len(written) <= 10 or interval(written, zone) else None
     if birth is None:
         return None, None, "the birth date on file is no date"
-    today, first, last = (_day(moment, zone) for moment in (now, birth.earliest, birth.latest))
+    today, first = _day(now, zone), _day(birth.earliest, zone)
     if first > today:
         return None, None, "the birth date on file lies in the future"
-    months = (_months(min(last, today), today), _months(first, today))
+    most = least = _months(first, today)
+    if birth.precision != "day":
+        least = _months(min(_day(birth.latest, zone), today), today)
+    months = (least, most)
     if months[0] // 12 > limits.oldest_years:
         why = f"the birth date on file makes the patient older than {limits.oldest_years} years"
         return None, None, why

@@ -60,11 +60,15 @@ _UNDER_WAY: Final = frozenset({"", "active", "onhold"})
 _PAST: Final = re.compile(r"\b(?:history|past|previous|prior|former|post|postpartum|postnatal|no)\b")
 
 
+def concerns_pregnancy(problem: Problem) -> bool:
+    """Whether a problem may say anything about it: most of a problem list does not."""
+    return problem.obstetric or not _OURS.isdisjoint(problem.value_sets)
+
+
 def from_problem(problem: Problem, zone: tzinfo) -> Iterator[Evidence]:
-    """What one problem says: most of a problem list nothing. History codes say nothing either."""
-    if problem.obstetric or not _OURS.isdisjoint(problem.value_sets):
-        onset, recorded = local_days(problem.onset, zone), local_days(problem.recorded, zone)
-        yield from _coded(problem.resource, problem.value_sets, onset, recorded, problem.active)
+    """What one problem that `concerns_pregnancy` says. History codes say nothing."""
+    onset, recorded = local_days(problem.onset, zone), local_days(problem.recorded, zone)
+    return _coded(problem.resource, problem.value_sets, onset, recorded, problem.active)
 
 
 def from_procedure(procedure: Resource, terms: ValueSets, zone: tzinfo) -> Iterator[Evidence]:

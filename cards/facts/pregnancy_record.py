@@ -6,7 +6,13 @@ from datetime import datetime, tzinfo
 
 from cards.facts.labs import indexed
 from cards.facts.patient import Patient
-from cards.facts.pregnancy_conditions import from_episode, from_flag, from_problem, from_procedure
+from cards.facts.pregnancy_conditions import (
+    concerns_pregnancy,
+    from_episode,
+    from_flag,
+    from_problem,
+    from_procedure,
+)
 from cards.facts.pregnancy_dating import begun
 from cards.facts.pregnancy_evidence import Day, Evidence
 from cards.facts.pregnancy_limits import PregnancyLimits
@@ -26,7 +32,8 @@ def gather(
 ) -> Iterator[Evidence | str]:
     """All evidence in a record and its problem list, and a text for each piece that is unreadable."""
     for problem in problems:
-        yield from from_problem(problem, zone)
+        if concerns_pregnancy(problem):
+            yield from from_problem(problem, zone)
     if not QUESTIONS.isdisjoint(indexed(record, terms).by_set):  # most records say nothing of pregnancy
         for observation in record.of_type("Observation"):
             yield from from_observation(observation, terms, zone, limits)

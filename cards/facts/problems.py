@@ -8,7 +8,6 @@ from typing import NamedTuple
 import orjson
 
 from cards.facts.resources import (
-    Concept,
     Interval,
     Resource,
     as_list,
@@ -19,12 +18,11 @@ from cards.facts.resources import (
     obj,
     period,
     read_concept,
-    remembered_concept,
     structure,
     text,
 )
 from cards.facts.sites import names_places, sites_of
-from cards.facts.value_sets import ValueSets, lasting_key
+from cards.facts.value_sets import ValueSets, is_lasting
 from terminology.obstetric_codes import obstetric_code
 
 # The status codes of every FHIR version.
@@ -32,6 +30,8 @@ _OVER = frozenset({"inactive", "resolved", "remission"})
 _STILL_HOLDS = frozenset({"active", "recurrence", "relapse"})
 _NEVER_WAS = frozenset({"entered-in-error", "refuted"})
 _TO_THE_DAY = frozenset({"day", "time"})
+_NO_SETS: frozenset[str] = frozenset()
+_LONGEST_KEY = 2_000
 _ENDS = frozenset(f"abatement{kind}" for kind in ("Boolean", "String", "Age", "Range", "DateTime", "Period"))
 
 
@@ -87,16 +87,15 @@ def read_problems(
     for condition in conditions:
         if condition.get("resourceType") != "Condition":
             continue
-        status = _status(condition)
-        if status.never_was:
+        meant = _meant(condition, terms)
+        if meant.never_was:
             continue
-        meant = _meant(condition.get("code"), terms)
         problems.append(
             Problem(
                 value_sets=meant.value_sets,
                 source=f"Condition/{text(condition.get('id'))}",
                 text=meant.names[0] if meant.names else "",
-                active=not status.over and not _abated(condition, now, zone),
+                active=not meant.over and not _abated(condition, now, zone),
                 sites=sites_of(condition, meant.names) if names_places(condition) else meant.sites,
                 obstetric=meant.obstetric,
                 resource=condition,
@@ -106,58 +105,48 @@ def read_problems(
     return tuple(problems)
 
 
-def has(problems: Iterable[Problem], value_set: str) -> bool:
-    """Whether an active problem is in the value set."""
-    return any(problem.active and value_set in problem.value_sets for problem in problems)
+def active_sets(problems: Iterable[Problem]) -> frozenset[str]:
+    """All value sets that an active problem is in."""
+    return _NO_SETS.union(*[problem.value_sets for problem in problems if problem.active])
 
 
 class _Meant(NamedTuple):
-    """What a code means: its value sets, its names, the regions that they name, and whether it is obstetric."""
+    """What the codes of a condition mean: its status, and what its code says.
 
+    `never_was` and `over` are what it states of itself. The code has value sets, names, the regions that these
+    name, and may be `obstetric`.
+    """
+
+    never_was: bool
+    over: bool
     value_sets: frozenset[str]
     names: tuple[str, ...]
     sites: frozenset[str]
     obstetric: bool
 
 
-def _meant(code: object, terms: ValueSets) -> _Meant:
-    key = lasting_key(code, terms)
-    return _new_meaning(read_concept(code), terms) if key is None else _remembered_meaning(key, terms)
+def _meant(condition: Resource, terms: ValueSets) -> _Meant:
+    stated = (condition.get("verificationStatus"), condition.get("clinicalStatus"), condition.get("code"))
+    key = structure(stated, _LONGEST_KEY) if is_lasting(terms) else None
+    return _new_meaning(*stated, terms) if key is None else _remembered(key, terms)
 
 
 @lru_cache(maxsize=8192)
-def _remembered_meaning(key: bytes, terms: ValueSets) -> _Meant:
-    return _new_meaning(remembered_concept(key), terms)
+def _remembered(key: bytes, terms: ValueSets) -> _Meant:
+    verification, clinical, code = orjson.loads(key)
+    return _new_meaning(verification, clinical, code, terms)
 
 
-def _new_meaning(code: Concept, terms: ValueSets) -> _Meant:
-    sets = frozenset[str]().union(*(terms.value_sets(coding) for coding in code.codings))
-    obstetric = any(obstetric_code(coding) is not None for coding in code.codings)
-    return _Meant(sets, code.texts, sites_of({}, code.texts), obstetric)
-
-
-class _Status(NamedTuple):
-    """Whether a condition was never there, and whether it is said to be over."""
-
-    never_was: bool
-    over: bool
-
-
-def _status(condition: Resource) -> _Status:
-    stated = (condition.get("verificationStatus"), condition.get("clinicalStatus"))
-    key = structure(stated)
-    return _new_status(*stated) if key is None else _remembered_status(key)
-
-
-@lru_cache(maxsize=512)
-def _remembered_status(key: bytes) -> _Status:
-    return _new_status(*orjson.loads(key))
-
-
-def _new_status(verification: object, clinical: object) -> _Status:
-    said = _words(clinical)
-    over = not said.isdisjoint(_OVER) and said.isdisjoint(_STILL_HOLDS)
-    return _Status(not _words(verification).isdisjoint(_NEVER_WAS), over)
+def _new_meaning(verification: object, clinical: object, code: object, terms: ValueSets) -> _Meant:
+    concept, said = read_concept(code), _words(clinical)
+    return _Meant(
+        never_was=not _words(verification).isdisjoint(_NEVER_WAS),
+        over=not said.isdisjoint(_OVER) and said.isdisjoint(_STILL_HOLDS),
+        value_sets=_NO_SETS.union(*(terms.value_sets(coding) for coding in concept.codings)),
+        names=concept.texts,
+        sites=sites_of({}, concept.texts),
+        obstetric=any(obstetric_code(coding) is not None for coding in concept.codings),
+    )
 
 
 def _words(status: object) -> frozenset[str]:

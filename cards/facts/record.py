@@ -61,8 +61,11 @@ class Record:
                 if isinstance(kind, str):
                     identifier = resource.get("id")
                     key = identifier if isinstance(identifier, str) and identifier else id(resource)
-                    found.setdefault(kind, {}).setdefault(key, resource)
-        self._by_type.update({kind: tuple(listed.values()) for kind, listed in found.items()})
+                    listed = found.get(kind)
+                    if listed is None:
+                        listed = found[kind] = {}
+                    listed.setdefault(key, resource)
+        self._by_type.update({kind: tuple(ones.values()) for kind, ones in found.items()})
 
     def state(self, key: str) -> State:
         """How the key ended; a key never asked for is absent."""
@@ -77,10 +80,12 @@ class Record:
         """Why it is not known what is on the list `what`, whose key was not supplied or failed."""
         return f"the {what} could not be read" if self.state(key) == "failed" else f"no {what} was supplied"
 
-    def of_type(self, *kinds: str) -> Iterable[Resource]:
+    def of_type(self, *kinds: str) -> tuple[Resource, ...]:
         """Resources of those types under any key, each id once."""
-        for kind in kinds:
-            yield from self._by_type.get(kind, ())
+        by_type = self._by_type
+        if len(kinds) == 1:
+            return by_type.get(kinds[0], ())
+        return tuple([one for kind in kinds if kind in by_type for one in by_type[kind]])
 
     def of(self, *keys: str) -> Iterable[Resource]:
         """Resources under those keys, in order."""

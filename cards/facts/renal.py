@@ -6,6 +6,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from cards.facts.renal_equations import deindexed
+
 Basis = Literal[
     "cockcroft-gault",
     "egfr-deindexed",
@@ -42,7 +44,7 @@ class RenalFunction(NamedTuple):
     partial birth date). `weight_readings` maps actual, adjusted and ideal to the clearance with that weight
     where obesity makes them differ. `weight_kg` is the weight used, of the kind `weight_basis`;
     `body_weight_kg` is the patient's own. `creatinine_age_days` is the age of the result that decided.
-    `egfr` is per 1.73 m2, `egfr_deindexed` the same in mL/min. With an `issue` other than "none" nothing was
+    `egfr` is per 1.73 m2. With an `issue` other than "none" nothing was
     calculated, and `why` says what stood in the way.
     """
 
@@ -64,7 +66,6 @@ class RenalFunction(NamedTuple):
     height_cm: Decimal | None = None
     egfr: Decimal | None = None
     egfr_reported: bool = False
-    egfr_deindexed: Decimal | None = None
     far_band: str | None = None
     stale: bool = False
     rising: bool = False
@@ -75,14 +76,22 @@ class RenalFunction(NamedTuple):
     why: str = ""
     notes: tuple[str, ...] = ()
 
+    @property
+    def egfr_deindexed(self) -> Decimal | None:
+        """The eGFR in mL/min of this body; None without a weight or a height."""
+        if self.egfr is None or self.body_weight_kg is None or self.height_cm is None:
+            return None
+        return deindexed(self.egfr, self.body_weight_kg, self.height_cm)
+
 
 def discordant(renal: RenalFunction, cut_offs: Iterable[Decimal]) -> bool:
     """Whether Cockcroft-Gault and the reported eGFR lie on different sides of a cut-off (mL/min).
 
     The eGFR is compared de-indexed where height and weight are known, else as it stands.
     """
-    other = renal.egfr_deindexed if renal.egfr_deindexed is not None else renal.egfr
-    if renal.basis != "cockcroft-gault" or renal.crcl is None or other is None or not renal.egfr_reported:
+    crcl, egfr = renal.crcl, renal.egfr
+    if renal.basis != "cockcroft-gault" or crcl is None or egfr is None or not renal.egfr_reported:
         return False
-    crcl = renal.crcl
+    own = renal.egfr_deindexed
+    other = egfr if own is None else own
     return any((crcl < edge) != (other < edge) for edge in cut_offs)

@@ -4,16 +4,14 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import NamedTuple
 
-from cards.facts.body import Body
+from cards.facts.body import Body, days_between
 from cards.facts.patient import Patient
-from cards.facts.problems import Problem, has
 from cards.facts.renal import RenalFunction
 from cards.facts.renal_clearance import estimate
-from cards.facts.renal_equations import deindexed
 from cards.facts.renal_limits import RenalLimits
 from cards.facts.renal_reported import Reported, far_reading
 from cards.facts.renal_results import Chosen
-from cards.facts.renal_staleness import Freshness, Setting, freshness
+from cards.facts.renal_staleness import Freshness, Setting, as_old_as_can_be, freshness
 
 # A newest creatinine that is there but wrong: nothing else is taken in its place.
 _BLOCKING = frozenset({"implausible", "no-unit", "comparator"})
@@ -22,11 +20,12 @@ _BLOCKING = frozenset({"implausible", "no-unit", "comparator"})
 class Adult(NamedTuple):
     """What the clearance is worked out from; `clearance` and `egfr` are the newest reported ones.
 
-    `gfr` is what the creatinine makes by CKD-EPI 2021, None without one or without an age.
+    `held` are the value sets of the active problems. `gfr` is what the creatinine makes by CKD-EPI 2021, None
+    without one or without an age.
     """
 
     patient: Patient
-    problems: tuple[Problem, ...]
+    held: frozenset[str]
     creatinine: Chosen
     gfr: Decimal | None
     body: Body
@@ -38,41 +37,59 @@ class Adult(NamedTuple):
     limits: RenalLimits
 
 
+class ShownEgfr(NamedTuple):
+    """The eGFR that stands beside the clearance, and whether a laboratory reported it."""
+
+    value: Decimal | None
+    reported: bool
+
+
+NO_EGFR = ShownEgfr(None, reported=False)
+
+
+def shown_egfr(adult: Adult) -> ShownEgfr:
+    """The reported eGFR unless it is clearly older than the creatinine, else the calculated one."""
+    reported = adult.egfr
+    if reported is not None and reported.exact and _in_step(reported, adult):
+        return ShownEgfr(reported.value, reported=True)
+    return ShownEgfr(adult.gfr, reported=False)
+
+
 def of_adult(on_file: RenalFunction, adult: Adult) -> RenalFunction:
-    """The kidney function of an adult, from `on_file` (what is there before anything is calculated)."""
-    known = _with_egfr(on_file, adult)
-    if known.issue in _BLOCKING:
-        return known
-    calculated = _calculated(known, adult)
+    """The kidney function of an adult, from `on_file` (what is there before a clearance is calculated)."""
+    if on_file.issue in _BLOCKING:
+        return on_file
+    calculated = _calculated(on_file, adult)
     if calculated.basis == "cockcroft-gault" and not _severe_since(calculated, adult):
         return calculated
     for reported in (adult.clearance, adult.egfr):
         if reported is not None and reported.crcl is not None and _in_step(reported, adult):
-            state = _freshness(reported, adult)
-            if state.state != "expired" or reported.crcl < adult.limits.never_expires_below_ml_min:
-                return _from_reported(calculated, reported, state, adult)
+            days = days_between(as_old_as_can_be(reported.result), adult.now, adult.zone)
+            state = freshness(reported.result, days, reported.value, adult.setting, adult.now, adult.limits)
+            if state != "expired" or reported.crcl < adult.limits.never_expires_below_ml_min:
+                return _from_reported(calculated, reported, days, state, adult)
     return _from_estimate(calculated, adult) or calculated
 
 
 def _calculated(known: RenalFunction, adult: Adult) -> RenalFunction:
     """Cockcroft-Gault, or the issue in its way. A severe clearance does not expire to normal."""
-    result, limits = adult.creatinine.result, adult.limits
-    if result is None:
+    result, days, limits = adult.creatinine.result, known.creatinine_age_days, adult.limits
+    if result is None or days is None:
         return known
     computed = estimate(adult.patient, result.value, adult.body, limits)
     gfr = adult.gfr
-    state = freshness(result, gfr, adult.setting, adult.now, adult.zone, limits)
+    state = freshness(result, days, gfr, adult.setting, adult.now, limits)
     lowest = computed.low if computed is not None else gfr
-    if state.state == "expired" and lowest is not None and lowest >= limits.never_expires_below_ml_min:
-        return known._replace(issue="expired", why=f"the last creatinine is {state.days} days old")
+    if state == "expired" and lowest is not None and lowest >= limits.never_expires_below_ml_min:
+        return known._replace(issue="expired", why=f"the last creatinine is {days} days old")
     if computed is None:
         return known._replace(issue="no-weight", why=adult.body.why_no_weight)
-    little_muscle = result.value < limits.low_muscle_below_mg_dl and any(
-        has(adult.problems, name) for name in limits.low_muscle_sets
+    notes = (*known.notes, *computed.notes)
+    little_muscle = result.value < limits.low_muscle_below_mg_dl and not adult.held.isdisjoint(
+        limits.low_muscle_sets
     )
-    notes = [*known.notes, *computed.notes]
     if little_muscle:
-        notes.append("Low creatinine with little muscle: Cockcroft-Gault may overstate kidney function")
+        notes = (*notes, "Low creatinine with little muscle: Cockcroft-Gault may overstate kidney function")
     return known._replace(
         basis="cockcroft-gault",
         crcl=computed.crcl,
@@ -81,10 +98,10 @@ def _calculated(known: RenalFunction, adult: Adult) -> RenalFunction:
         weight_readings=computed.by_weight,
         weight_kg=computed.weight_kg,
         weight_basis=computed.weight_basis,
-        stale=state.state != "fresh",
+        stale=state != "fresh",
         low_muscle=little_muscle,
         why=f"Cockcroft-Gault with {computed.weight_basis} weight",
-        notes=tuple(notes),
+        notes=notes,
     )
 
 
@@ -104,11 +121,9 @@ def _in_step(reported: Reported, adult: Adult) -> bool:
     return result is None or result.observed - reported.result.observed <= pairs
 
 
-def _freshness(reported: Reported, adult: Adult) -> Freshness:
-    return freshness(reported.result, reported.value, adult.setting, adult.now, adult.zone, adult.limits)
-
-
-def _from_reported(known: RenalFunction, reported: Reported, state: Freshness, adult: Adult) -> RenalFunction:
+def _from_reported(
+    known: RenalFunction, reported: Reported, days: int, state: Freshness, adult: Adult
+) -> RenalFunction:
     instead = known.why if known.basis == "none" else "the eGFR is newer than the creatinine"
     indexed = reported.basis != "measured" and reported.exact
     result = adult.creatinine.result
@@ -120,7 +135,7 @@ def _from_reported(known: RenalFunction, reported: Reported, state: Freshness, a
             creatinine_original="",
             creatinine_observed=None,
             creatinine_source="",
-            creatinine_age_days=state.days,
+            creatinine_age_days=days,
         )
     return known._replace(
         basis=reported.basis,
@@ -133,7 +148,7 @@ def _from_reported(known: RenalFunction, reported: Reported, state: Freshness, a
         egfr=reported.value if indexed else known.egfr,
         egfr_reported=indexed or known.egfr_reported,
         far_band=reported.far_band,
-        stale=state.state != "fresh",
+        stale=state != "fresh",
         low_muscle=False,
         issue="none",
         why=f"{reported.note}, because {instead}",
@@ -143,13 +158,13 @@ def _from_reported(known: RenalFunction, reported: Reported, state: Freshness, a
 
 def _from_estimate(known: RenalFunction, adult: Adult) -> RenalFunction | None:
     """A creatinine without a weight still shows severe impairment; it never shows that all is well."""
-    result, gfr = adult.creatinine.result, adult.gfr
-    if known.issue != "no-weight" or result is None or gfr is None:
+    result, days, gfr = adult.creatinine.result, known.creatinine_age_days, adult.gfr
+    if known.issue != "no-weight" or result is None or days is None or gfr is None:
         return None
     crcl, band = far_reading(gfr, "", adult.limits)
     if crcl is None or gfr >= adult.limits.far_low_ml_min:
         return None
-    state = freshness(result, gfr, adult.setting, adult.now, adult.zone, adult.limits)
+    state = freshness(result, days, gfr, adult.setting, adult.now, adult.limits)
     why = adult.body.why_no_weight
     note = f"CKD-EPI 2021 from the creatinine, per 1.73 m²: {why}, and severe impairment by any"
     return known._replace(
@@ -158,22 +173,8 @@ def _from_estimate(known: RenalFunction, adult: Adult) -> RenalFunction | None:
         crcl_low=crcl,
         crcl_high=crcl,
         far_band=band,
-        stale=state.state != "fresh",
+        stale=state != "fresh",
         issue="none",
         why=note,
         notes=(*known.notes, note),
     )
-
-
-def _with_egfr(known: RenalFunction, adult: Adult) -> RenalFunction:
-    """With the reported eGFR unless it is clearly older than the creatinine, else the calculated one."""
-    reported = adult.egfr
-    value, is_reported = None, False
-    if reported is not None and reported.exact:
-        is_reported = _in_step(reported, adult)
-        value = reported.value if is_reported else None
-    if value is None:
-        value = adult.gfr
-    weight, height = adult.body.weight_kg, adult.body.height_cm
-    own = None if value is None or weight is None or height is None else deindexed(value, weight, height)
-    return known._replace(egfr=value, egfr_reported=is_reported, egfr_deindexed=own)

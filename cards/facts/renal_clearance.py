@@ -46,7 +46,12 @@ def estimate(patient: Patient, creatinine: Decimal, body: Body, limits: RenalLim
         weights, basis = weights_for(actual, body.height_cm, female, limits)
         at = {name: cockcroft_gault(oldest, kg, creatinine, female) for name, kg in weights.items()}
         lows.append(min(at.values()))
-        highs.append(max(cockcroft_gault(youngest, kg, creatinine, female) for kg in weights.values()))
+        at_youngest = (
+            at.values()
+            if youngest == oldest
+            else [cockcroft_gault(youngest, kg, creatinine, female) for kg in weights.values()]
+        )
+        highs.append(max(at_youngest))
         if best is None or at[basis] < best[0]:
             best = (at[basis], weights[basis], at if len(at) > 1 else {}, basis)
     if best is None:
@@ -73,8 +78,11 @@ def weights_for(
     """
     if height_cm is None:
         return {"actual": actual}, "actual"
-    ideal, index = ideal_weight(height_cm, female), body_mass_index(actual, height_cm)
-    if actual <= ideal or index < limits.normal_bmi_below:
+    ideal = ideal_weight(height_cm, female)
+    if actual <= ideal:
+        return {"actual": actual}, "actual"
+    index = body_mass_index(actual, height_cm)
+    if index < limits.normal_bmi_below:
         return {"actual": actual}, "actual"
     if index < limits.obese_bmi_from and actual <= ideal * limits.over_ideal_ratio:
         return {"actual": actual}, "actual"
@@ -86,7 +94,7 @@ def estimated_gfr(patient: Patient, creatinine: Decimal) -> Decimal | None:
     """CKD-EPI 2021 in mL/min/1.73 m2, the lowest over the plausible readings; None without an age."""
     if patient.age is None:
         return None
-    return min(ckd_epi_2021(patient.age[1], creatinine, female) for female in _sexes(patient))
+    return min([ckd_epi_2021(patient.age[1], creatinine, female) for female in _sexes(patient)])
 
 
 def _sexes(patient: Patient) -> tuple[bool, ...]:

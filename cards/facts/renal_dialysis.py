@@ -34,7 +34,8 @@ class _Evidence:
 
 
 def read_dialysis(
-    problems: Iterable[Problem],
+    problems: tuple[Problem, ...],
+    held: frozenset[str],
     services: Iterable[Resource],
     encounter: Resource | None,
     terms: ValueSets,
@@ -44,15 +45,17 @@ def read_dialysis(
 ) -> Dialysis | None:
     """Dialysis by any one sign: active problem, recent procedure, active order or plan, the encounter.
 
-    `services` are Procedure, ServiceRequest and CarePlan resources. A kidney transplant cancels the signs,
-    except those dated after it, and, where it is undated, a recent procedure: grafts fail.
+    `held` are the value sets of the active problems; `services` are Procedure, ServiceRequest and CarePlan
+    resources. A kidney transplant cancels the signs, except those dated after it, and, where it is undated, a
+    recent procedure: grafts fail.
     """
-    listed = tuple(problems)
-    signs = [
-        _Evidence(one.value_sets, one.source, one.dated, treatment=False)
-        for one in listed
-        if one.active and one.value_sets & _ON_DIALYSIS
-    ]
+    signs: list[_Evidence] = []
+    if not held.isdisjoint(_ON_DIALYSIS):
+        signs += [
+            _Evidence(one.value_sets, one.source, one.dated, treatment=False)
+            for one in problems
+            if one.active and one.value_sets & _ON_DIALYSIS
+        ]
     signs += _treatments(services, terms, now, zone, limits)
     if encounter is not None:
         sets = value_sets_of(encounter.get("type"), terms) | value_sets_of(
@@ -61,7 +64,9 @@ def read_dialysis(
         if sets & _TREATMENT:
             start = period(encounter.get("period"), zone)[0]
             signs.append(_Evidence(sets, f"Encounter/{text(encounter.get('id'))}", start, treatment=True))
-    transplants = [one for one in listed if one.active and "kidney-transplant" in one.value_sets]
+    if not signs:
+        return None
+    transplants = [one for one in problems if one.active and "kidney-transplant" in one.value_sets]
     if transplants:
         signs = [sign for sign in signs if _outlasts(sign, transplants)]
     if not signs:

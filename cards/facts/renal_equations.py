@@ -11,12 +11,15 @@ from functools import lru_cache
 
 _PER_INCH_CM = Decimal("2.54")
 _FIVE_FEET_IN = 60
+_CLEARANCE_OF_WOMEN = Decimal("0.85")
+_IDEAL_AT_FIVE_FEET_KG = {True: Decimal("45.5"), False: Decimal(50)}  # of women, of men
+_IDEAL_KG_PER_INCH = Decimal("2.3")
 
 
 def cockcroft_gault(age: int, weight_kg: Decimal, creatinine_mg_dl: Decimal, female: bool) -> Decimal:
     """Creatinine clearance in mL/min, not indexed. Cockcroft and Gault, Nephron 1976;16:31-41."""
     clearance = (140 - age) * weight_kg / (72 * creatinine_mg_dl)
-    return clearance * Decimal("0.85") if female else clearance
+    return clearance * _CLEARANCE_OF_WOMEN if female else clearance
 
 
 @lru_cache(maxsize=8192)  # three powers; one evaluation asks several times, and results repeat
@@ -49,8 +52,8 @@ def ideal_weight(height_cm: Decimal, female: bool) -> Decimal:
 
     Above 0 for any height of an adult (from about 40 cm).
     """
-    base = Decimal("45.5") if female else Decimal(50)
-    return base + Decimal("2.3") * (height_cm / _PER_INCH_CM - _FIVE_FEET_IN)
+    inches_over = height_cm / _PER_INCH_CM - _FIVE_FEET_IN
+    return _IDEAL_AT_FIVE_FEET_KG[female] + _IDEAL_KG_PER_INCH * inches_over
 
 
 def adjusted_weight(actual_kg: Decimal, ideal_kg: Decimal, factor: Decimal) -> Decimal:

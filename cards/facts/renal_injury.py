@@ -17,6 +17,8 @@ from cards.facts.renal_limits import RenalLimits
 from cards.facts.stay import Stay
 from terminology.units import CREATININE_UMOL_PER_MG_DL
 
+_DIAGNOSES = frozenset({"aki", "oliguria"})
+
 
 @dataclass(frozen=True, slots=True)
 class Injury:
@@ -28,18 +30,28 @@ class Injury:
 
 
 def read_injury(
-    series: Iterable[Result], problems: Iterable[Problem], stay: Stay, now: datetime, limits: RenalLimits
+    series: Iterable[Result],
+    problems: tuple[Problem, ...],
+    held: frozenset[str],
+    stay: Stay,
+    now: datetime,
+    limits: RenalLimits,
 ) -> Injury | None:
-    """Acute kidney injury at `now`, None without a sign of it. `series` is exact, plausible, newest first."""
+    """Acute kidney injury at `now`, None without a sign of it.
+
+    `series` is exact, plausible, newest first; `held` are the value sets of the active problems.
+    """
     results = [one for one in series if one.day_known]
+    listed = not held.isdisjoint(_DIAGNOSES)
+    if len(results) < 2 and not listed:
+        return None
     last = newest(results, max)
     week = timedelta(days=limits.aki_baseline_days)
     before = [one for one in results if one is not last and last is not None and _gap(last, one) <= week]
     recent = last is not None and now - last.observed <= timedelta(days=limits.aki_recent_days)
-    listed = tuple(problems)
-    oliguria = _acute(listed, "oliguria", stay, now, limits)
+    oliguria = listed and _acute(problems, "oliguria", stay, now, limits)
     why = _risen(last, before, limits) if last is not None and recent else ""
-    if not why and _acute(listed, "aki", stay, now, limits):
+    if not why and listed and _acute(problems, "aki", stay, now, limits):
         why = "acute kidney injury is on the problem list"
     if not why and oliguria:
         why = "too little urine (oliguria) is on the problem list"

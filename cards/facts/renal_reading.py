@@ -7,9 +7,9 @@ from typing import NamedTuple
 from cards.facts.body import Body, days_between, read_body
 from cards.facts.labs import NEWEST, Indexed, Need, index, results
 from cards.facts.patient import Patient
-from cards.facts.problems import Problem, has
+from cards.facts.problems import Problem, active_sets
 from cards.facts.renal import RenalFunction
-from cards.facts.renal_adult import Adult, of_adult
+from cards.facts.renal_adult import NO_EGFR, Adult, ShownEgfr, of_adult, shown_egfr
 from cards.facts.renal_clearance import estimated_gfr
 from cards.facts.renal_dialysis import read_dialysis
 from cards.facts.renal_equations import bedside_schwartz
@@ -17,7 +17,7 @@ from cards.facts.renal_injury import read_injury
 from cards.facts.renal_limits import RENAL_LIMITS, RenalLimits
 from cards.facts.renal_reported import read_clearance, read_egfr
 from cards.facts.renal_results import Chosen, choose, is_usable, usable
-from cards.facts.renal_staleness import Setting
+from cards.facts.renal_staleness import Setting, as_old_as_can_be
 from cards.facts.resources import Resource
 from cards.facts.stay import Stay
 from cards.facts.value_sets import ValueSets
@@ -58,22 +58,22 @@ def read_renal_function(
     """
     given = inputs.observations
     observations = given if isinstance(given, Indexed) else index(given, terms)
-    stay = inputs.stay
-    body = read_body(observations, patient, problems, stay.inpatient, terms, now, zone, limits)
+    stay, held = inputs.stay, active_sets(problems)
+    body = read_body(observations, patient, held, stay.inpatient, terms, now, zone, limits)
     if body.weight_kg is None and not body.why_no_weight:
         body = body._replace(why_no_weight=inputs.no_weight)
     low, high = limits.creatinine_low_mg_dl, limits.creatinine_high_mg_dl
     found = results(observations, "creatinine", terms, now, zone, limits, _series(limits))
     creatinine = choose(found, "creatinine", low, high, max, inputs.not_supplied)
-    known = _known(creatinine, body, now, zone)
     if patient.adult is False:
-        return _child(known, patient, limits)
-    dialysis = read_dialysis(problems, inputs.services, inputs.encounter, terms, now, zone, limits)
+        return _child(_known(creatinine, body, now, zone), patient, limits)
+    dialysis = read_dialysis(problems, held, inputs.services, inputs.encounter, terms, now, zone, limits)
     if dialysis is not None:
+        known = _known(creatinine, body, now, zone)
         return known._replace(basis=dialysis.kind, why=f"on dialysis ({dialysis.source})")
-    series = usable(found, low, high)
-    injury = read_injury(series, problems, stay, now, limits)
+    injury = read_injury(usable(found, low, high), problems, held, stay, now, limits)
     if injury is not None:
+        known = _known(creatinine, body, now, zone)
         return known._replace(
             basis="aki",
             aki=True,
@@ -84,20 +84,21 @@ def read_renal_function(
         )
     if patient.adult is None:
         between = f"the birth date leaves open whether the patient is {limits.adult_years}"
+        known = _known(creatinine, body, now, zone)
         return known._replace(issue="no-age", why=patient.why_no_age or between)
     setting = Setting(
         inpatient=stay.inpatient,
         changed=lambda: not inputs.changed_classes().isdisjoint(limits.changing_classes),
         oldest=patient.oldest,
-        ckd=has(problems, "ckd"),
+        ckd="ckd" in held,
     )
     clearance = read_clearance(
         results(observations, "creatinine-clearance", terms, now, zone, limits, NEWEST), zone, limits
     )
     egfr = read_egfr(results(observations, "egfr", terms, now, zone, limits, NEWEST), body, zone, limits)
     gfr = estimated_gfr(patient, creatinine.result.value) if creatinine.result is not None else None
-    adult = Adult(patient, problems, creatinine, gfr, body, clearance, egfr, setting, now, zone, limits)
-    return of_adult(known, adult)
+    adult = Adult(patient, held, creatinine, gfr, body, clearance, egfr, setting, now, zone, limits)
+    return of_adult(_known(creatinine, body, now, zone, shown_egfr(adult)), adult)
 
 
 def _series(limits: RenalLimits) -> Need:
@@ -108,22 +109,26 @@ def _series(limits: RenalLimits) -> Need:
     return Need(lambda one: one.day_known and is_usable(one, low, high), back)
 
 
-def _known(creatinine: Chosen, body: Body, now: datetime, zone: tzinfo) -> RenalFunction:
-    """What is on file, before anything is calculated."""
+def _known(
+    creatinine: Chosen, body: Body, now: datetime, zone: tzinfo, egfr: ShownEgfr = NO_EGFR
+) -> RenalFunction:
+    """What is on file, before a clearance is calculated."""
     result = creatinine.result
-    dated = None if result is None else result.observed if result.day_known else result.earliest
+    days = None if result is None else days_between(as_old_as_can_be(result), now, zone)
     return RenalFunction(
         creatinine_mg_dl=result.value if result else None,
         creatinine_original=creatinine.original,
         creatinine_observed=result.observed if result else None,
         creatinine_source=result.source if result else "",
-        creatinine_age_days=days_between(dated, now, zone) if dated else None,
+        creatinine_age_days=days,
         weight_kg=body.weight_kg,
         weight_basis="actual" if body.weight_kg is not None else "",
         weight_observed=body.weight_observed,
         weight_stated=body.weight_stated,
         body_weight_kg=body.weight_kg,
         height_cm=body.height_cm,
+        egfr=egfr.value,
+        egfr_reported=egfr.reported,
         issue=creatinine.issue,
         why=creatinine.why,
         notes=(*creatinine.notes, *body.notes),

@@ -67,7 +67,7 @@ def renal_function(
     """The kidney function that a record tells of."""
     inputs = RenalInputs(
         observations=indexed(record, terms),
-        services=tuple(record.of_type(*_SERVICES)),
+        services=record.of_type(*_SERVICES),
         encounter=next(iter(record.of_type("Encounter")), None),
         stay=stay,
         changed_classes=lambda: changed_classes(record, terms, now, zone, limits),
@@ -123,10 +123,10 @@ def _stopped(same: Iterable[_Use], since: datetime, now: datetime) -> bool:
 def _use(
     order: Resource, known: dict[str, Resource], terms: Terms, wanted: frozenset[str], zone: tzinfo
 ) -> _Use | None:
-    if flag(order.get("doNotPerform")) or text(order.get("status")).lower() in _NEVER_TAKEN:
-        return None
     ingredients = _ingredients(order, known, terms, wanted)
-    if not ingredients:
+    if not ingredients or flag(order.get("doNotPerform")):
+        return None
+    if text(order.get("status")).lower() in _NEVER_TAKEN:
         return None
     start, end = period(order.get("effectivePeriod"), zone)
     began = start or _first_date(

@@ -29,6 +29,8 @@ class Reported(NamedTuple):
 
 def read_clearance(found: Found, zone: tzinfo, limits: RenalLimits) -> Reported | None:
     """The newest reported clearance in mL/min, if it is exact and plausible."""
+    if not found[0]:
+        return None
     low, high = limits.clearance_low_ml_min, limits.clearance_high_ml_min
     result = choose(found, "creatinine clearance", low, high, min).result
     if result is None:

@@ -76,6 +76,8 @@ def _none(bad: tuple[Rejected, ...], name: str, not_supplied: str) -> Chosen:
 
 
 def _notes(used: Result, bad: tuple[Rejected, ...], name: str) -> tuple[str, ...]:
+    if not bad and used.day_known and not used.by_issue_date:
+        return ()
     notes = [f"A {name} was not used: {one.why}" for one in bad if one.observed is None or _newer(one, used)]
     if used.by_issue_date:
         notes.append(f"The {name} has only a date of issue, none of collection")

@@ -3,7 +3,7 @@
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from cards.facts.resources import Resource, codings, period, text
+from cards.facts.resources import Resource, codings, interval, obj, text
 from cards.facts.value_sets import ValueSets
 from terminology.coding import ACT_CODE, Coding
 
@@ -24,7 +24,8 @@ def read_stay(encounter: Resource | None, terms: ValueSets, now: datetime, zone:
     """The stay an Encounter tells of; not inpatient when it is over, or there is none."""
     if encounter is None or text(encounter.get("status")).lower() in _OVER:
         return Stay()
-    start, end = period(encounter.get("period") or encounter.get("actualPeriod"), zone)
+    during = obj(encounter.get("period") or encounter.get("actualPeriod"))
+    end = interval(during.get("end"), zone)
     if end is not None and end.latest < now:
         return Stay()
     kind = encounter.get("class")
@@ -33,4 +34,5 @@ def read_stay(encounter: Resource | None, terms: ValueSets, now: datetime, zone:
         "encounter-inpatient" in terms.value_sets(one if one.system else Coding(ACT_CODE, one.code))
         for one in codings(kind)
     )
-    return Stay(inpatient, start.earliest if inpatient and start else None)
+    start = interval(during.get("start"), zone) if inpatient else None
+    return Stay(inpatient, start.earliest if start else None)

@@ -9,6 +9,7 @@ from terminology.coding import Coding
 # A code that only says "physical therapy" leaves open which; the text beside it may tell.
 _SAY_LITTLE = frozenset({"physical-therapy"})
 _REMEMBERED = 8192
+_NO_SETS: frozenset[str] = frozenset()
 
 
 class ValueSets(Protocol):
@@ -30,6 +31,8 @@ class NamedSets(ValueSets, Protocol):
 
 def value_sets_of(concept: object, terms: ValueSets) -> frozenset[str]:
     """The value sets of all codings of a CodeableConcept, Coding, or list of them."""
+    if concept is None:
+        return _NO_SETS
     key = lasting_key(concept, terms)
     return _value_sets(read_concept(concept), terms) if key is None else _remembered(key, terms)
 

@@ -82,7 +82,10 @@ class RenalDose:
 
     def band_at(self, crcl: Decimal) -> Band:
         """The band a CrCl in mL/min falls into; bands cover 0 and up (checked at load)."""
-        return next(band for band in self.bands if band.holds(crcl))
+        for band in self.bands:
+            if band.holds(crcl):
+                return band
+        raise LookupError(f"no band of the table covers {crcl} mL/min")
 
 
 ABOVE_LABEL = "{drug} {dose} mg/day is above the label maximum of {limit} mg/day"

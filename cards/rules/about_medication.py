@@ -53,9 +53,11 @@ def on_ingredient(situation: Situation, name: str) -> Answer:
 def class_count_at_least(situation: Situation, name: str, least: Decimal) -> Answer:
     """The order and other therapy in force have so many different ingredients of the class."""
     together = (situation.order, *_others(situation))
-    members = dict.fromkeys(_name(one) for one in together if name in one.classes)
+    members = dict.fromkeys([_name(one) for one in together if name in one.classes])
     named = tuple(members)
-    return Answer(len(named) >= least, f"Together: {', '.join(named)}", " + ".join(named), named)
+    return Answer(
+        len(named) >= least, lambda: f"Together: {', '.join(named)}", lambda: " + ".join(named), named
+    )
 
 
 def class_dose_above(situation: Situation, name: str, limit: Decimal) -> Answer:

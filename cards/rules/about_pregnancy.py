@@ -7,6 +7,7 @@ Gestational age has bounds: where they stand on both sides of a week, or where t
 from decimal import Decimal
 
 from cards.facts.pregnancy import Pregnancy
+from cards.facts.record import Record
 from cards.rules.answer import HOLDS_NOT, Answer, Check, Situation, unknown, whether
 from cards.wording import gestation
 
@@ -15,28 +16,32 @@ def pregnant(situation: Situation) -> Answer:
     """The patient is pregnant."""
     found = situation.ctx.pregnancy
     if found.status == "unknown":
-        return unknown(lambda: f"pregnancy not known: {_why(situation)}")
+        return _not_known(situation)
     return whether(found.status == "yes", lambda: gestation_line(found), lambda: _weeks(found))
 
 
 def pregnancy_unknown(situation: Situation) -> Answer:
     """Nothing on record tells whether the patient is pregnant."""
-    found = situation.ctx.pregnancy
-    return whether(found.status == "unknown", lambda: f"Pregnancy: not known ({_why(situation)})")
+    found, record = situation.ctx.pregnancy, situation.ctx.record
+    return whether(found.status == "unknown", lambda: f"Pregnancy: not known ({_why(found, record)})")
 
 
-def _why(situation: Situation) -> str:
+def _not_known(situation: Situation) -> Answer:
+    found, record = situation.ctx.pregnancy, situation.ctx.record
+    return unknown(lambda: f"pregnancy not known: {_why(found, record)}")
+
+
+def _why(found: Pregnancy, record: Record) -> str:
     """Why it is not known, and whether the results that would tell were there to read."""
-    record, why = situation.ctx.record, situation.ctx.pregnancy.why
     missing = record.none_there("pregnancy", "pregnancy results")
-    return why if record.state("pregnancy") == "given" else f"{why}; {missing}"
+    return found.why if record.state("pregnancy") == "given" else f"{found.why}; {missing}"
 
 
 def gestation_at_least(situation: Situation, weeks: Decimal) -> Answer:
     """The pregnancy may have reached so many completed weeks."""
     found = situation.ctx.pregnancy
     if found.status == "unknown":
-        return unknown(lambda: f"pregnancy not known: {_why(situation)}")
+        return _not_known(situation)
     return whether(found.may_have_reached(int(weeks)), lambda: gestation_line(found), lambda: _weeks(found))
 
 

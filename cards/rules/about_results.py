@@ -1,10 +1,12 @@
 """Predicates about kidney function and laboratory results."""
 
 import re
+from datetime import tzinfo
 from decimal import Decimal
 
 from cards.facts.lab_table import LABS
 from cards.facts.lab_values import LabValue
+from cards.facts.record import Record
 from cards.rules.answer import Answer, Check, Situation, unknown, whether
 from cards.rules.context import daily_exposure, renal_band, renal_rule
 from cards.wording import whole
@@ -68,8 +70,8 @@ def _lab(situation: Situation, name: str, days: Decimal) -> LabValue | Answer:
     return found
 
 
-def _words(situation: Situation, name: str, found: LabValue) -> str:
-    day = found.observed.astimezone(situation.ctx.policy.zone).date().isoformat()
+def _words(zone: tzinfo, name: str, found: LabValue) -> str:
+    day = found.observed.astimezone(zone).date().isoformat()
     return f"{LABS[name].title} {found.original} of {day}, {found.age_days} days old"
 
 
@@ -78,11 +80,11 @@ def lab_below(situation: Situation, name: str, limit: Decimal, days: Decimal) ->
     read = _lab(situation, name, days)
     if isinstance(read, Answer):
         return read
-    value, comparator = read.value, read.comparator
+    value, comparator, zone = read.value, read.comparator, situation.ctx.policy.zone
     if comparator in (">", ">=") and value < limit:
-        return unknown(lambda: f"{_words(situation, name, read)} is not exact")
+        return unknown(lambda: f"{_words(zone, name, read)} is not exact")
     below = value < limit or (comparator == "<" and value <= limit)
-    return whether(below, lambda: _words(situation, name, read), lambda: _short(value))
+    return whether(below, lambda: _words(zone, name, read), lambda: _short(value))
 
 
 def lab_above(situation: Situation, name: str, limit: Decimal, days: Decimal) -> Answer:
@@ -90,11 +92,11 @@ def lab_above(situation: Situation, name: str, limit: Decimal, days: Decimal) ->
     read = _lab(situation, name, days)
     if isinstance(read, Answer):
         return read
-    value, comparator = read.value, read.comparator
+    value, comparator, zone = read.value, read.comparator, situation.ctx.policy.zone
     if comparator in ("<", "<=") and value > limit:
-        return unknown(lambda: f"{_words(situation, name, read)} is not exact")
+        return unknown(lambda: f"{_words(zone, name, read)} is not exact")
     above = value > limit or (comparator == ">" and value >= limit)
-    return whether(above, lambda: _words(situation, name, read), lambda: _short(value))
+    return whether(above, lambda: _words(zone, name, read), lambda: _short(value))
 
 
 def lab_recent(situation: Situation, name: str, days: Decimal) -> Answer:
@@ -102,7 +104,8 @@ def lab_recent(situation: Situation, name: str, days: Decimal) -> Answer:
     found = situation.ctx.labs.latest(name)
     if isinstance(found, str):
         return whether(False, found)
-    return whether(found.age_days <= days, lambda: _words(situation, name, found))
+    zone = situation.ctx.policy.zone
+    return whether(found.age_days <= days, lambda: _words(zone, name, found))
 
 
 def blood_pressure_at_least(
@@ -141,16 +144,18 @@ def lab_planned(situation: Situation, name: str, days: Decimal) -> Answer:
 
 def result_positive(situation: Situation, value_set: str) -> Answer:
     """A test of the set was positive."""
-    positive = situation.ctx.labs.positive(value_set)
+    positive, record = situation.ctx.labs.positive(value_set), situation.ctx.record
     if positive is None:
-        return unknown(_no_result(situation, value_set))
-    return whether(positive, f"Result of {_called(value_set)}: {'positive' if positive else 'negative'}")
+        return unknown(lambda: _no_result(record, value_set))
+    return whether(
+        positive, lambda: f"Result of {_called(value_set)}: {'positive' if positive else 'negative'}"
+    )
 
 
 def result_on_file(situation: Situation, value_set: str) -> Answer:
     """A test of the set has a readable result."""
-    found = situation.ctx.labs.positive(value_set) is not None
-    return whether(found, "" if found else _no_result(situation, value_set))
+    found, record = situation.ctx.labs.positive(value_set) is not None, situation.ctx.record
+    return whether(found, "" if found else lambda: _no_result(record, value_set))
 
 
 def _called(value_set: str) -> str:
@@ -158,9 +163,9 @@ def _called(value_set: str) -> str:
     return _ALLELE.sub(r"HLA-\1*\2:\3", value_set.upper())
 
 
-def _no_result(situation: Situation, value_set: str) -> str:
+def _no_result(record: Record, value_set: str) -> str:
     """These are genetic results: no other test is asked for by a set of its own."""
-    return situation.ctx.record.none_there("genetics", f"{_called(value_set)} result")
+    return record.none_there("genetics", f"{_called(value_set)} result")
 
 
 def _short(value: Decimal) -> str:

@@ -26,7 +26,7 @@ class Answer:
 
     `value` is the input in a word or two, for a summary ("520 ms", "3 weeks ago"); `drugs` are the ingredients
     it is about, where that is more than the ordered one. Few answers are ever shown: those whose text takes work
-    leave it to `said` and `in_short`.
+    leave it to `said` and `in_short`, which make it once.
     """
 
     holds: bool | None
@@ -36,11 +36,15 @@ class Answer:
 
     def said(self) -> str:
         """The basis as text."""
-        return self.basis if isinstance(self.basis, str) else self.basis()
+        if not isinstance(self.basis, str):
+            self.basis = self.basis()
+        return self.basis
 
     def in_short(self) -> str:
         """The value as text."""
-        return self.value if isinstance(self.value, str) else self.value()
+        if not isinstance(self.value, str):
+            self.value = self.value()
+        return self.value
 
 
 HOLDS_NOT = Answer(False)

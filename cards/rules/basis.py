@@ -2,10 +2,12 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from cards.facts.lab_table import LABS
 from cards.facts.medications import Order
+from cards.knowledge.index import REMEMBERED
 from cards.knowledge.rule_types import Regimen
 from cards.knowledge.statements import Statement
 from cards.rules.context import Context, daily_exposure
@@ -17,16 +19,28 @@ _CODE = re.compile(r"[A-Z]?\d[\w.-]*")
 def drug_name(statement: Statement, order: Order) -> Name:
     """The name a card calls the drug by: the product of the statement, else the ordered drug."""
     if statement.drug is not None:
-        name, ingredient = statement.drug.name, statement.drug.ingredient
-        generic = name.lower().startswith(ingredient.lower())  # "Tapentadol ER", but not "Lyrica CR"
-        return Name(name, name[:1].lower() + name[1:] if generic else name)
+        return _product_name(statement.drug.name, statement.drug.ingredient)
     return order_name(order)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _product_name(name: str, ingredient: str) -> Name:
+    generic = name.lower().startswith(ingredient.lower())  # "Tapentadol ER", but not "Lyrica CR"
+    return Name(name, name[:1].lower() + name[1:] if generic else name)
 
 
 def order_name(order: Order) -> Name:
     """Ingredient of an order, capitalised; the text of the order where no drug was recognised."""
+    if order.ingredient is not None:
+        return _ingredient_name(order.ingredient.name)
     name = plain_name(order)
-    return Name(name[:1].upper() + name[1:] if order.ingredient is not None else name, name)
+    return Name(name, name)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _ingredient_name(ingredient: str) -> Name:
+    name = drug(ingredient)
+    return Name(name[:1].upper() + name[1:], name)
 
 
 def plain_name(order: Order) -> str:

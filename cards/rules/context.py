@@ -22,7 +22,7 @@ from cards.knowledge.rule_types import Band, RenalDose
 from cards.policy import Policy
 
 if TYPE_CHECKING:
-    from cards.rules.answer import Answer, Situation
+    from cards.rules.answer import Answer
 
 
 class _Listed(NamedTuple):
@@ -38,6 +38,9 @@ class Context:
 
     `answers` are those that depend on the patient alone, by the text of the predicate. The answers to questions
     that all statements ask alike are kept by the identity of the order; a context `with_drafts` begins them anew.
+
+    Nothing that is kept here holds the context itself, not even in a closure: without a circle all of an evaluation
+    is freed as it ends, and the garbage collector has nothing to look for.
     """
 
     hook: str
@@ -58,7 +61,7 @@ class Context:
     pregnancy: Pregnancy
     answers: dict[str, Answer] = field(default_factory=dict, repr=False)
     # What several findings ask or print alike; with the orders, so that their identity is not given to others.
-    factors: dict[tuple[object, ...], tuple[Situation, tuple[str, ...]]] = field(
+    factors: dict[tuple[object, ...], tuple[tuple[Order | None, ...], tuple[str, ...]]] = field(
         init=False, default_factory=dict, repr=False
     )
     order_lines: dict[tuple[int, str], tuple[Order, str]] = field(

@@ -49,8 +49,8 @@ def check(statement: Statement, rule: Pair, order: Order, ctx: Context) -> Outco
             severity=grading.severity,
             words=lambda: _words(statement, rule, order, lead, others, grading, ctx),
             dose=_lowest_start(rule, order, ctx),
-            drugs=tuple(plain_name(one).lower() for one in (order, *others)),
-            partners=tuple(one.id for one in others),
+            drugs=tuple([plain_name(one).lower() for one in (order, *others)]),
+            partners=tuple([one.id for one in others]),
         )
     )
 

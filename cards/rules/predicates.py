@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from cards.facts.medications import Order
 from cards.knowledge.conditions import Condition, Predicate
+from cards.knowledge.rule_types import Risk
 from cards.rules import (
     about_medication,
     about_pair,
@@ -62,7 +63,7 @@ class Verdict:
         if self._decided is None:
             situation, asked = self._situation, self._condition.predicates
             answers = [(one, _answer(one, situation)) for one in asked] if situation is not None else []
-            self._decided = tuple(pair for pair in answers if pair[1].holds is self.holds)
+            self._decided = tuple([pair for pair in answers if pair[1].holds is self.holds])
         return self._decided
 
     def answers_to(self, name: str) -> list[Answer]:
@@ -76,7 +77,7 @@ class Verdict:
     @property
     def basis(self) -> tuple[str, ...]:
         """The inputs that decided, for the basis of a card; or what is missing."""
-        return tuple(dict.fromkeys(said for _, answer in self.decided if (said := answer.said())))
+        return tuple(dict.fromkeys([said for _, answer in self.decided if (said := answer.said())]))
 
     @property
     def value(self) -> str:
@@ -86,7 +87,7 @@ class Verdict:
     @property
     def drugs(self) -> tuple[str, ...]:
         """The ingredients the deciding inputs are about, each once."""
-        return tuple(dict.fromkeys(drug for _, answer in self.decided for drug in answer.drugs))
+        return tuple(dict.fromkeys([drug for _, answer in self.decided for drug in answer.drugs]))
 
     def why(self) -> str:
         """The deciding predicates in words, for the trace."""
@@ -134,11 +135,12 @@ def _known(condition: Condition, situation: Situation) -> bool | None:
     # One that is False settles "all", one that is True settles "any".
     settles = condition.mode != "all"
     known: bool | None = not settles
+    remembered = situation.ctx.answers
     for one in condition.predicates:
-        answer = _answer(one, situation).holds
-        if answer is settles:
+        answer = remembered.get(one.text) or _answer(one, situation)
+        if answer.holds is settles:
             return settles
-        if answer is None:
+        if answer.holds is None:
             known = None
     return known
 
@@ -164,34 +166,45 @@ def risk_factors(
 
 def _factors(name: str, situation: Situation) -> tuple[str, ...]:
     """The same; several steps of a grading ask for them, and then the words of the card."""
-    remembered = situation.ctx.factors
-    key = (name, id(situation.order), id(situation.partner), *map(id, situation.beside))
+    remembered, orders = situation.ctx.factors, (situation.order, situation.partner, *situation.beside)
+    key = (name, *map(id, orders))
     known = remembered.get(key)
     if known is None:
         found = [
-            risk.says.format(value=Verdict(True, risk.when, situation).value).strip()
+            _named(risk, situation)
             for risk in situation.ctx.knowledge.risks[name]
             if risk.when.predicates and _known(risk.when, situation)
         ]
-        known = remembered[key] = (situation, tuple(found))
+        known = remembered[key] = (orders, tuple(found))
     return known[1]
+
+
+def _named(risk: Risk, situation: Situation) -> str:
+    """A risk that holds in words; few of them say the input that decided."""
+    value = Verdict(True, risk.when, situation).value if "{" in risk.says else ""
+    return risk.says.format(value=value).strip()
 
 
 def _count_factors(situation: Situation, name: str, least: Decimal) -> Answer:
     """At least so many factors of the risk set are there; what is not known does not count."""
     found = _factors(name, situation)
-    return whether(len(found) >= least, f"Risk factors: {', '.join(found) or 'none known'}", ", ".join(found))
+    return whether(
+        len(found) >= least,
+        lambda: f"Risk factors: {', '.join(found) or 'none known'}",
+        lambda: ", ".join(found),
+    )
 
 
 def _answer(predicate: Predicate, situation: Situation) -> Answer:
-    name, answers = predicate.name, situation.ctx.answers
-    of_patient = name in OF_PATIENT
-    if of_patient and (known := answers.get(predicate.text)) is not None:
+    answers = situation.ctx.answers
+    known = answers.get(predicate.text)
+    if known is not None:
         return known
+    name = predicate.name
     answer = _CHECKS[name](situation, *predicate.args)
     if predicate.negated and answer.holds is not None:
         answer = Answer(not answer.holds, answer.basis, answer.value)
-    if of_patient:
+    if name in OF_PATIENT:
         answers[predicate.text] = answer
     return answer
 

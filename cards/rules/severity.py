@@ -41,7 +41,7 @@ class Grading(NamedTuple):
 
     def basis(self) -> tuple[str, ...]:
         """The inputs that decided."""
-        return tuple(dict.fromkeys(line for _, verdict in self.steps for line in verdict.basis))
+        return tuple(dict.fromkeys([line for _, verdict in self.steps for line in verdict.basis]))
 
     def protecting(self) -> tuple[str, ...]:
         """The therapy that keeps an escalation from applying."""
