@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, Request
+from flask.sessions import NullSession, SessionInterface, SessionMixin
 
 from cds_service.call import Call
 from cds_service.errors import register_error_handlers
@@ -30,6 +31,16 @@ from cds_service.worker import Clients, workers
 _PUBLISH = Path(__file__).with_name("publish")
 
 
+class _NoSessions(SessionInterface):
+    """Nothing is kept of a caller between two calls, so that Flask need not open a session for each."""
+
+    _none = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:  # noqa: ARG002  signature of Flask
+        """The session that holds nothing and takes nothing."""
+        return self._none
+
+
 def create_app(settings: Settings, engine: Engine | None = None, clock: Clock = now_utc) -> Flask:
     """The application of one site. `clock` is read once per call, at the edge.
 
@@ -51,6 +62,7 @@ def create_app(settings: Settings, engine: Engine | None = None, clock: Clock = 
         template_folder=str(_PUBLISH / "templates"),
     )
     app.request_class = Call
+    app.session_interface = _NoSessions()
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes

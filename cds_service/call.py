@@ -1,11 +1,10 @@
 """The HTTP call that is being answered, as far as it is known: its log line and its audit event are made of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
 from time import perf_counter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from flask import Request
 from flask.globals import request_ctx
@@ -14,8 +13,7 @@ from cards.evaluate import Evaluation
 from cds_service.security.clients import Client
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """Patient and user of a request as keyed hashes, and the place of care as "Location/id", "" if unknown."""
 
     patient_hash: str = ""

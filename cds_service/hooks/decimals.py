@@ -5,17 +5,12 @@ holds a float, the body is read once more for its numbers.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
 
 from cards.facts.resources import text
-from cds_service.json_bytes import to_bytes
-
-# A float in JSON without spaces; what looks like one in a text only costs the second reading.
-_FLOAT = re.compile(rb"[:\[,]-?\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]?\d+)[,}\]]")
 
 
 class _Written(float):
@@ -34,7 +29,7 @@ class _Written(float):
 def as_written(response: Mapping[str, Any], body: bytes) -> Mapping[str, Any]:
     """The response, with the numbers of the drafts it hands back as they stand in `body`. Raises nothing."""
     handed = list(_handed_back(response))
-    if not handed or not _FLOAT.search(to_bytes(handed)):
+    if not _holds_float(handed):
         return response
     offered = {_name(one) for one in handed}
     try:
@@ -52,6 +47,18 @@ def _handed_back(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             for action in suggestion.get("actions", ()):
                 if action.get("type") == "update" and isinstance(action.get("resource"), dict):
                     yield action["resource"]
+
+
+def _holds_float(value: Any) -> bool:
+    """Whether a float stands anywhere in a JSON value."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return isinstance(value, float)
+    for one in value:  # noqa: SIM110  `any` would make a generator for each of many small objects
+        if not isinstance(one, str) and _holds_float(one):
+            return True
+    return False
 
 
 def _name(resource: Mapping[str, Any]) -> tuple[str, str]:

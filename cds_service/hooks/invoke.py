@@ -249,7 +249,7 @@ def refuse_too_many(request: HookRequest, settings: Settings) -> None:
     """Raises Refused (413) for more resources, or more orders, than this server evaluates in one call."""
     orders = len(request.drafts or ()) + len(request.dispatched)
     sent = (*request.prefetch.values(), *request.others)
-    if orders + sum([_size(value) for value in sent]) > settings.max_resources:
+    if orders + sum(map(_size, sent)) > settings.max_resources:
         what = f"More than {settings.max_resources} resources, the limit of this server."
         raise Refused(413, Problem("too-long", what))
     if orders > settings.max_orders:
@@ -261,10 +261,10 @@ def _size(value: Any) -> int:
     """The number of entries under a key, counted without reading them."""
     if isinstance(value, dict) and "resourceType" not in value and "resource" in value:
         value = value["resource"]
-    if isinstance(value, list):
-        return sum(_size(item) for item in value)
-    entries = value.get("entry") if isinstance(value, dict) else None
-    return max(1, len(entries)) if isinstance(entries, list) else 1
+    if isinstance(value, dict):
+        entries = value.get("entry")
+        return len(entries) or 1 if isinstance(entries, list) else 1
+    return sum(_size(item) for item in value) if isinstance(value, list) else 1
 
 
 def _statement_url(settings: Settings) -> str | None:

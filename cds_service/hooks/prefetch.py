@@ -80,7 +80,8 @@ def read_key(
     """
     usual = usual_resources(value, row.types, patient_id)
     if usual is not None:
-        return _result(row, "given", usual), _no_patient(row) if not usual else []
+        result = KeyResult(row.key, "given", usual, "", row.words)
+        return result, [] if usual or row.key != PATIENT else _no_patient(row)
     value, status = _unwrapped(value)
     if status >= 400:
         return _result(row, "failed", why=f"the EHR reported HTTP status {status}"), []

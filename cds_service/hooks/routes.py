@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response
+from werkzeug.datastructures import Headers
 
 from cards.acknowledged import Acknowledged
 from cds_service.call import Call, Subject, this_call
@@ -28,7 +30,18 @@ from cds_service.store.breaker import StoreDownError
 from cds_service.store.store import Store
 from cds_service.worker import Worker
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 Clock = Callable[[], datetime]
+
+
+class _Cards(Response):
+    """The answer to a hook. Its headers are complete: no length to be counted, no location to be made absolute."""
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:  # noqa: ARG002  signature of werkzeug
+        """The headers, as they are."""
+        return self.headers
 
 
 def now_utc() -> datetime:
@@ -74,7 +87,7 @@ def hook_routes(engine: Engine, worker: PerProcess[Worker]) -> Blueprint:
             written = to_bytes(as_written(response(evaluation, only_one=own.only_one), sent))
         for card in issued_cards(evaluation, request, own, subject, now):
             store.add(card)
-        return Response(written, content_type=JSON_TYPE)
+        return _Cards(written, content_type=JSON_TYPE)
 
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:

@@ -5,8 +5,7 @@ once. Every problem found is reported in one answer, by the path of the member, 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
@@ -25,8 +24,7 @@ _DRAFTS = ("draftOrders", "medications", "orders")
 _KEYS = frozenset(row.key for row in KEYS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookRequest:
+class HookRequest(NamedTuple):
     """One call. `drafts` is None where the hook has none; `selections` is None for "all drafts".
 
     `prefetch` holds only the keys asked for, `others` the values of other keys; `dispatched` are references to
@@ -184,7 +182,7 @@ def _beside(body: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, An
     """
     inside = context.get("prefetch")
     found = {**_loose(context), **(inside if isinstance(inside, dict) else {}), **_loose(body)}
-    return {key: value for key, value in found.items() if key in _KEYS}
+    return {key: value for key, value in found.items() if key in _KEYS} if found else found
 
 
 def _sent_inside(context: Mapping[str, Any]) -> dict[str, Any]:
@@ -196,6 +194,8 @@ def _sent_inside(context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _loose(members: Mapping[str, Any]) -> dict[str, Any]:
+    if _KEYS.isdisjoint(members):  # as in every call since 1.0
+        return {}
     return {
         key: value
         for key, value in members.items()

@@ -20,6 +20,8 @@ def usual_resources(value: Any, types: frozenset[str], patient_id: str) -> tuple
     entries, total = value.get("entry", ()), value.get("total", 0)
     if not isinstance(entries, list | tuple) or type(total) is not int or total > len(entries):
         return None
+    if not entries:
+        return ()
     own = f"Patient/{patient_id}"
     found: list[Resource] = []
     for entry in entries:

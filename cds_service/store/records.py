@@ -1,13 +1,11 @@
 """What is kept, as values: one card issued, one answer to a card, one line of the audit trail."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedCard:
+class IssuedCard(NamedTuple):
     """A card that was sent. `suggestions` are the ids offered; `location` is "Location/id" or ""."""
 
     client: str
@@ -29,7 +27,7 @@ class IssuedCard:
 
     def row(self) -> dict[str, Any]:
         """Column to value."""
-        return dict(zip(_CARD, _card_values(self), strict=True))
+        return self._asdict()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +46,7 @@ class Answer:
     comment: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEvent:
+class AuditEvent(NamedTuple):
     """One call. `outcomes` maps "fired" and "suppressed" to statement ids; `not_checked` are those that
     could not be evaluated, and codes of what could not be read. `reason` says why a call was refused.
     """
@@ -74,9 +71,4 @@ class AuditEvent:
 
     def row(self) -> dict[str, Any]:
         """Column to value."""
-        return dict(zip(_EVENT, _event_values(self), strict=True))
-
-
-_CARD = tuple(one.name for one in fields(IssuedCard))
-_EVENT = tuple(one.name for one in fields(AuditEvent))
-_card_values, _event_values = attrgetter(*_CARD), attrgetter(*_EVENT)
+        return self._asdict()

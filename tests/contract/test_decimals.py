@@ -69,6 +69,13 @@ def test_without_suggestions_nothing_is_read_again():
     assert as_written(answer, b'{"context": {"a": 1.50}}') is answer
 
 
+@pytest.mark.parametrize("member", ["1.5", ["1.5"], 1, True, None, {"a": "2.50"}])
+def test_without_a_decimal_in_what_is_handed_back_nothing_is_read_again(member):
+    resource = {"resourceType": "X", "id": "1", "member": member}
+    answer = {"cards": [{"suggestions": [{"actions": [{"type": "update", "resource": resource}]}]}]}
+    assert as_written(answer, b'{"context": {"a": 1.50}}') is answer
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),

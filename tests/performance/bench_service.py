@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.performance.bench_caches import cache_rows
+from tests.performance.bench_stages import stage_rows
 from tests.performance.bench_tokens import token_rows
 from tests.performance.bodies import ADVISED, OTHER, bodies
 from tests.performance.load import WRK, run, timed_call, tree, tree_seconds, write_bodies
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> None:
     with service() as fresh:
         measured.first.extend(_first(fresh))
     measured.tokens.extend(token_rows())
+    measured.stages.extend(stage_rows())
     measured.caches.extend(cache_rows())
     if "--full" in arguments:
         measured.memory.extend(_memory())

@@ -67,7 +67,7 @@ def _measured(resources: int, count: int, drugs: Drugs) -> dict[str, float]:
             settings = read_settings()
         if (store := store_settings(settings)) is not None:
             prepare(store)
-        with _timed() as spent:
+        with _timed() as spent, _collected_as_in_a_worker():
             app = create_app(settings)
             ceiling = _least(bare, sent, {})
             found = _least(app, sent, spent)
@@ -82,7 +82,6 @@ def _least(app: Any, sent: Sequence[bytes], spent: dict[str, float]) -> dict[str
     least: dict[str, float] = {"all": float("inf")}
     for turn in range(_ROUNDS + 1):  # the first warms up
         spent.update(dict.fromkeys(spent, 0.0))
-        gc.collect()
         began = time.perf_counter()
         for body in sent:
             _call(app, body)
@@ -122,6 +121,20 @@ def _timed() -> Iterator[dict[str, float]]:
     finally:
         for of, name, function in changed:
             setattr(of, name, function)
+
+
+@contextmanager
+def _collected_as_in_a_worker() -> Iterator[None]:
+    """The collector's thresholds of gunicorn_conf, which cannot be imported without becoming a master."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 def _call(app: Any, body: bytes) -> None:

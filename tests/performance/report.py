@@ -36,6 +36,7 @@ class Measured:
     growth: Rows = field(default_factory=list)
     first: Rows = field(default_factory=list)
     tokens: Rows = field(default_factory=list)
+    stages: Rows = field(default_factory=list)
     caches: Rows = field(default_factory=list)
     memory: Rows = field(default_factory=list)
 
@@ -59,6 +60,14 @@ def written(measured: Measured, *, wrk: bool) -> str:
     if measured.growth:
         title = "Growth: resources with 2 draft orders, and draft orders among 100 resources."
         parts += [title, _table(("of", "number", "ms a request", "us for each"), measured.growth)]
+    if measured.stages:
+        title = (
+            "Where the time goes, us a request: the stages of a call in one process and one thread, each without those "
+            "inside it, in the fastest of five rounds. Sockets, gunicorn, other threads, the thread that writes to the "
+            "store and cold caches come on top; the first line is what Flask and the parse alone take in the same way."
+        )
+        head = ("stage", "small", "large", "small, other drugs", "large, other drugs")
+        parts += [title, _table(head, measured.stages)]
     if measured.caches:
         title = "What is remembered between requests of different patients: vocabulary, and arithmetic on bare numbers."
         parts += [title, _table(("remembered", "asked a request", "found"), measured.caches)]

@@ -56,7 +56,7 @@ def test_a_relative_link_is_refused():
 
 
 def test_override_reasons_have_system_code_and_display():
-    assert set(OverrideReason("will-monitor", "Will monitor").as_json()) == {"system", "code", "display"}
+    assert set(OverrideReason("will-monitor", "Will monitor").coding) == {"system", "code", "display"}
 
 
 def test_topic_and_source_are_written():

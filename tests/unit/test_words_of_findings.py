@@ -11,6 +11,7 @@ from cards.card import Indicator
 from cards.finding import Finding, Words, fired
 from cards.judging import Judged, settled
 from cards.rules import predicates, renal_dose
+from cards.rules.answer import whether
 
 CKD4 = {"patient": [patient(74)], "kidney": [creatinine(1.87, days=12)], "body": [weight(60)]}
 
@@ -96,3 +97,18 @@ def test_the_factors_of_a_risk_set_are_looked_for_once_for_a_pair(knowledge, ter
     on = {"medications": [drug("warfarin 5 MG Oral Tablet", 5, 1, status="active", identifier="m1")]}
     run((knowledge, terminology), drug("duloxetine", 60, 1), **CKD4, **on)
     assert asked.count("aldosterone-antagonist") == 1
+
+
+def test_the_words_of_an_answer_are_made_once_and_not_before_they_are_asked_for():
+    made = []
+
+    def words(said):
+        made.append(said)
+        return said
+
+    answer = whether(True, lambda: words("Age 70 years"), lambda: words("70"))
+    assert made == []
+    assert (answer.said(), answer.in_short(), answer.said(), answer.in_short()) == (
+        "Age 70 years", "70", "Age 70 years", "70",
+    )  # fmt: skip
+    assert made == ["Age 70 years", "70"]
