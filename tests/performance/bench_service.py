@@ -1,12 +1,11 @@
 # ruff: noqa: T201  printing is what this module is for
-"""What a request costs the server, as a ratio to a bare Flask app: `python -m tests.performance [--full]`.
+"""What a request costs the server, as a ratio to a bare Flask app: `python -m tests.performance`.
 
 CPU time (user and system) of the whole process tree divided by the requests; same gunicorn, same bodies, on loopback,
 in turn within one run. Only ratios are compared between machines. Writes BENCHMARKS.md.
 """
 
 import http.client
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
@@ -31,12 +30,13 @@ _ROUNDS: Final = 5
 _SECONDS: Final = 2.0
 _RESOURCES: Final = (10, 100, 1_000, 5_000)
 _DRAFTS: Final = (1, 2, 5, 10, 20, 50)
-_MEMORY_REQUESTS: Final = 100_000
+_MEMORY_REQUESTS: Final = (1_000, 10_000, 50_000, 100_000)
+_MEMORY_PATIENTS: Final = 5_000
 _JSON: Final = {"Content-Type": "application/json"}
 
 
-def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> None:
-    """Prints the table and writes BENCHMARKS.md. `--full` adds the memory of a worker over 100,000 requests."""
+def main() -> None:
+    """Prints the table and writes BENCHMARKS.md; takes some ten minutes."""
     if WRK is None:
         print("wrk is not installed: the load comes from Python, and latencies are its own")
     measured = Measured()
@@ -49,8 +49,7 @@ def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> None:
     measured.tokens.extend(token_rows())
     measured.stages.extend(stage_rows())
     measured.caches.extend(cache_rows())
-    if "--full" in arguments:
-        measured.memory.extend(_memory())
+    measured.memory.extend(_memory())
     text = written(measured, wrk=WRK is not None)
     print(text)
     Path("BENCHMARKS.md").write_text(text, encoding="utf-8")
@@ -109,15 +108,16 @@ def _first(fresh: Server) -> list[tuple[str, ...]]:
 
 
 def _memory() -> Iterator[tuple[str, ...]]:
-    """Resident memory of the workers while 100,000 different requests are answered."""
-    with service() as server:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port)
-        for number, body in enumerate(bodies(_MEMORY_REQUESTS, 12), 1):
-            timed_call(connection, body, _JSON)
-            if number in (1_000, 10_000, 50_000, _MEMORY_REQUESTS):
-                workers = [one for one in tree(server.pid) if one != server.pid]
-                yield f"{number:,}", f"{max(map(resident_mb, workers)):.0f}"
-        connection.close()
+    """Resident memory of a lone worker, as it answers more and more requests of some thousand patients."""
+    with service(workers=1) as server, TemporaryDirectory() as made:
+        folder, answered = Path(made), 0
+        write_bodies(folder, list(bodies(_MEMORY_PATIENTS, 12)))
+        for most in _MEMORY_REQUESTS:
+            while answered < most:  # not far beyond the last, where a worker is replaced
+                seconds = min(10, (most - answered) / 1_000)
+                answered += run(server.port, server.pid, folder, 4, seconds).requests
+            workers = [one for one in tree(server.pid) if one != server.pid]
+            yield f"{answered:,}", f"{max(map(resident_mb, workers)):.0f}"
 
 
 if __name__ == "__main__":

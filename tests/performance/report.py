@@ -14,8 +14,8 @@ _HOW = """Server CPU (user and system, all processes) divided by the requests, m
 in turn, at 4 connections; p99 at 16. The bare app is Flask with the same gunicorn, workers and threads: it parses
 the body with orjson and answers a fixed card. Every request is of another patient, with other values, dates
 and ids; drugs, problems and tests come from short lists, as in a hospital. Store on, all topics on, no
-authentication. Regenerate with `make bench`; `.venv/bin/python -m tests.performance --full`
-also answers 100,000 different requests and shows the memory of a worker, which takes some ten minutes more."""
+authentication. Cards come to nearly every order of the first two bodies, and to none of the others: as most orders in a
+hospital, these are of drugs that the knowledge says nothing of. Regenerate with `make bench`."""
 
 _PEERS = """Other systems, measured earlier on another machine in the same way (their CPU against the bare app of that
 run; 385 us for a small body, 946 us for 100 resources). They did less: four checks of warfarin with an
@@ -72,7 +72,7 @@ def written(measured: Measured, *, wrk: bool) -> str:
         title = "What is remembered between requests of different patients: vocabulary, and arithmetic on bare numbers."
         parts += [title, _table(("remembered", "asked a request", "found"), measured.caches)]
     if measured.memory:
-        title = "Memory of the largest worker while different requests are answered (`--full`)."
+        title = "Memory of a lone worker after so many requests of 5,000 patients; it is replaced after 100,000."
         parts += [title, _table(("requests", "MB"), measured.memory)]
     return "\n\n".join([*parts, _PEERS]) + "\n"
 

@@ -42,12 +42,12 @@ def bare(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
 
 
 @contextmanager
-def service(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+def service(settings: Mapping[str, str] | None = None, workers: int = WORKERS) -> Iterator[Server]:
     """The service with its store in a new SQLite file, all topics on, and the pages off as in a hospital.
 
     The sandbox would bring more threads than the bare app has.
     """
-    serve = ["cds_service", "serve", "--workers", str(WORKERS)]
+    serve = ["cds_service", "serve", "--workers", str(workers)]
     with _running(lambda port: [*serve, "--port", str(port)], settings) as server:
         yield server
 
