@@ -13,7 +13,7 @@ from cards.facts.medications import Order, read_drafts
 from cards.facts.resources import Resource
 from cards.facts.value_sets import is_lasting
 from cards.judging import Asked, Judged, asked_of, judge_orders, without_superseded
-from cards.knowledge.index import REMEMBERED, Knowledge
+from cards.knowledge.index import Knowledge
 from cards.knowledge.offers import Offer
 from cards.knowledge.rule_types import ProcedureHold, RenalDose
 from cards.knowledge.statements import Statement
@@ -160,14 +160,10 @@ class _Heeded(NamedTuple):
 
 
 def _heeded(order: Order, ctx: Context) -> _Heeded:
-    memory: dict[object, _Heeded] = ctx.knowledge.derived.setdefault("heeded", {})
+    memory = ctx.knowledge.remembered("heeded")
     key = (order.drug_key, order.classes, ctx.policy.jurisdiction)
-    found = memory.get(key)
-    if found is None:
-        found = _all_heeded(order, ctx)
-        if len(memory) < REMEMBERED:
-            memory[key] = found
-    return found
+    found: _Heeded | None = memory.get(key)
+    return memory.keep(key, _all_heeded(order, ctx)) if found is None else found
 
 
 def _all_heeded(order: Order, ctx: Context) -> _Heeded:
@@ -217,14 +213,12 @@ class _Touched:
             return heeded.dosing if self.redosed else heeded.warning
         if self._counts_wholly(order):
             return _heeded(order, ctx).warning
-        memory: dict[object, tuple[Asked, ...]] = self.knowledge.derived.setdefault("touched", {})
+        memory = self.knowledge.remembered("touched")
         key = (order.drug_key, order.classes, ctx.policy.jurisdiction, self.classes, self.content)
-        found = memory.get(key)
+        found: tuple[Asked, ...] | None = memory.get(key)
         if found is None:
             asked = _heeded(order, ctx).warning
-            found = tuple(one for one in asked if self.concerns(one.statement, order))
-            if len(memory) < REMEMBERED:
-                memory[key] = found
+            found = memory.keep(key, tuple(one for one in asked if self.concerns(one.statement, order)))
         return found
 
     def _counts_wholly(self, order: Order) -> bool:

@@ -7,7 +7,6 @@ from cards.card import Indicator
 from cards.facts.medications import Order
 from cards.facts.record import Issue
 from cards.finding import Outcome, cannot, suppressed
-from cards.knowledge.index import REMEMBERED
 from cards.knowledge.rule_types import Duplicate, Pair, Taper
 from cards.knowledge.statements import Statement
 from cards.rules import duplicate_therapy, taper
@@ -71,18 +70,18 @@ def _named(failed: Judged) -> Issue:
 
 def asked_of(order: Order, ctx: Context) -> tuple[Asked, ...]:
     """The statements about an order of this product, worked out once: most are pairs, and lack a partner."""
-    memory: dict[object, tuple[Asked, ...]] = ctx.knowledge.derived.setdefault("asked", {})
+    memory = ctx.knowledge.remembered("asked")
     key = (order.drug_key, order.classes, ctx.policy.jurisdiction)
-    found = memory.get(key)
-    if found is None:
-        found = tuple(
-            _asked(statement, order.classes)
-            for statement in ctx.knowledge.about(order.drug_key, order.classes)
-            if ctx.policy.jurisdiction in statement.jurisdictions
-        )
-        if len(memory) < REMEMBERED:
-            memory[key] = found
-    return found
+    found: tuple[Asked, ...] | None = memory.get(key)
+    return memory.keep(key, _all_asked(order, ctx)) if found is None else found
+
+
+def _all_asked(order: Order, ctx: Context) -> tuple[Asked, ...]:
+    return tuple(
+        _asked(statement, order.classes)
+        for statement in ctx.knowledge.about(order.drug_key, order.classes)
+        if ctx.policy.jurisdiction in statement.jurisdictions
+    )
 
 
 def _asked(statement: Statement, classes: frozenset[str]) -> Asked:

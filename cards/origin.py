@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cards.card import Link, Source
 from cards.finding import Finding
 from cards.knowledge.governance import Change
-from cards.knowledge.index import REMEMBERED
+from cards.knowledge.index import Remembered
 from cards.knowledge.path_words import is_text, path_words
 from cards.knowledge.statements import Statement
 from cards.rules.context import Context
@@ -24,31 +24,24 @@ class Origin(NamedTuple):
     lines: tuple[str, ...]
 
 
-Origins = dict[object, Origin]
-
-
-def origins_of_today(ctx: Context) -> Origins:
+def origins_of_today(ctx: Context) -> Remembered:
     """What is remembered for the local day: a review may be overdue tomorrow."""
     day = _today(ctx)
-    known: tuple[date, Origins] | None = ctx.knowledge.derived.get("origins")
+    known: tuple[date, Remembered] | None = ctx.knowledge.derived.get("origins")
     if known is None or known[0] != day:
-        known = ctx.knowledge.derived["origins"] = (day, {})
+        known = ctx.knowledge.derived["origins"] = (day, Remembered())
     return known[1]
 
 
-def origin_of(group: Sequence[Finding], ctx: Context, memory: Origins) -> Origin:
+def origin_of(group: Sequence[Finding], ctx: Context, memory: Remembered) -> Origin:
     """The origin of the card of these findings, the lead first."""
     key = (
         ctx.policy.statement_url,
         group[0].topic,
         *[(finding.statement.id, finding.unchecked) for finding in group],
     )
-    found = memory.get(key)
-    if found is None:
-        found = _origin(group, ctx)
-        if len(memory) < REMEMBERED:
-            memory[key] = found
-    return found
+    found: Origin | None = memory.get(key)
+    return memory.keep(key, _origin(group, ctx)) if found is None else found
 
 
 def _today(ctx: Context) -> date:

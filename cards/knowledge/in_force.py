@@ -27,8 +27,7 @@ def _indexed(loaded: Knowledge, day: date | None) -> Knowledge:
 
 def _without(loaded: Knowledge, left_out: frozenset[str]) -> Knowledge:
     kept = [one for one in loaded.statements.values() if one.id not in left_out]
-    # A memory of its own: that of another phase holds other statements.
-    return replace(loaded, of_drug=by_drug(kept), of_class=by_class(kept), _about={})
+    return replace(loaded, of_drug=by_drug(kept), of_class=by_class(kept))
 
 
 def _why_dormant(statement: Statement, loaded: Knowledge, day: date | None) -> str:

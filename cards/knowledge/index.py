@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from cards.knowledge.governance import Notice
 from cards.knowledge.offers import Offer
@@ -11,9 +11,23 @@ from cards.knowledge.policy_file import SHIPPED, SitePolicy
 from cards.knowledge.rule_types import Duplicate, Pair, ProcedureHold, Risk
 from cards.knowledge.statements import Statement
 
+T = TypeVar("T")
+
 REMEMBERED = 4096
 NOT_APPROVED = "not approved"
 Reason = Literal["topic-off", "switched-off", "not-approved"]
+
+
+class Remembered(dict[Any, Any]):
+    """What was worked out of the statements, by key. Bounded: what does not fit is worked out each time."""
+
+    __slots__ = ()
+
+    def keep(self, key: object, made: T) -> T:
+        """What was made, kept where there is room."""
+        if len(self) < REMEMBERED:
+            self[key] = made
+        return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,22 +56,27 @@ class Knowledge:
     unused_approvals: tuple[str, ...] = ()
     _phases: tuple[tuple[date, "Knowledge"], ...] = field(default=(), repr=False, compare=False)
     _bounding: "Knowledge | None" = field(default=None, repr=False, compare=False)
-    _about: dict[Any, tuple[Statement, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _about: Remembered = field(init=False, default_factory=Remembered, repr=False, compare=False)
     # What readers worked out of the statements once, by the name of the reader.
     derived: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def about(self, drug_key: tuple[str, str], classes: frozenset[str]) -> tuple[Statement, ...]:
         """The statements in force that an order of this product and these classes can trigger, by id."""
         key = (drug_key, classes)
-        known = self._about.get(key)
+        known: tuple[Statement, ...] | None = self._about.get(key)
         if known is None:
             found = {one.id: one for one in self.of_drug.get(drug_key, ())}
             for name in classes:
                 found.update({one.id: one for one in self.of_class.get(name, ())})
-            known = tuple(found[name] for name in sorted(found))
-            if len(self._about) < REMEMBERED:
-                self._about[key] = known
+            known = self._about.keep(key, tuple(found[name] for name in sorted(found)))
         return known
+
+    def remembered(self, reader: str) -> Remembered:
+        """What a reader, known by its name, has worked out of the statements."""
+        found: Remembered | None = self.derived.get(reader)
+        if found is None:
+            found = self.derived[reader] = Remembered()
+        return found
 
     def dormant_about(self, drug_key: tuple[str, str], classes: frozenset[str]) -> tuple[Statement, ...]:
         """The statements not in force that such an order would trigger, by id: for `explain`, not for speed."""

@@ -90,15 +90,15 @@ class GradedBy(NamedTuple):
 
 def graded_by(statement: Statement, ctx: Context) -> GradedBy:
     """What the grading of a statement asks for, worked out once."""
-    memory: dict[str, GradedBy] = ctx.knowledge.derived.setdefault("graded-by", {})
-    found = memory.get(statement.id)
-    if found is None:
-        steps = (*statement.escalations, *statement.caps)
-        asked = [one for step in steps for one in step.when.predicates]
-        labs = dict.fromkeys(str(one.args[0]) for one in asked if one.name.startswith("lab-"))
-        kidney = any(one.name in ("crcl-below", "egfr-below") for one in asked)
-        found = memory[statement.id] = GradedBy(tuple(labs), kidney)
-    return found
+    memory = ctx.knowledge.remembered("graded-by")
+    found: GradedBy | None = memory.get(statement.id)
+    return memory.keep(statement.id, _graded_by(statement)) if found is None else found
+
+
+def _graded_by(statement: Statement) -> GradedBy:
+    asked = [one for step in (*statement.escalations, *statement.caps) for one in step.when.predicates]
+    labs = dict.fromkeys(str(one.args[0]) for one in asked if one.name.startswith("lab-"))
+    return GradedBy(tuple(labs), any(one.name in ("crcl-below", "egfr-below") for one in asked))
 
 
 def lab_lines(statement: Statement, ctx: Context) -> tuple[str, ...]:

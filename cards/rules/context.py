@@ -16,7 +16,6 @@ from cards.facts.procedures import Event
 from cards.facts.record import Record
 from cards.facts.renal import RenalFunction
 from cards.facts.resources import Interval
-from cards.knowledge.index import REMEMBERED
 from cards.knowledge.loader import Knowledge
 from cards.knowledge.rule_types import Band, RenalDose
 from cards.policy import Policy
@@ -291,13 +290,9 @@ def no_medication_list(ctx: Context) -> str:
 
 def renal_rule(order: Order, ctx: Context) -> RenalDose | None:
     """The renal table of the order's product for this jurisdiction."""
-    memory: dict[object, tuple[RenalDose | None]] = ctx.knowledge.derived.setdefault("renal-rule", {})
+    memory = ctx.knowledge.remembered("renal-rule")
     key = (order.drug_key, order.classes, ctx.policy.jurisdiction)
-    found = memory.get(key)
-    if found is None:
-        found = (_renal_rule(order, ctx),)
-        if len(memory) < REMEMBERED:
-            memory[key] = found
+    found: tuple[RenalDose | None] = memory.get(key) or memory.keep(key, (_renal_rule(order, ctx),))
     return found[0]
 
 

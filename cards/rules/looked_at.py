@@ -83,11 +83,9 @@ class Look(NamedTuple):
 
 def by_statement(statement: Statement, knowledge: Knowledge) -> Look:
     """How one statement looks at other orders."""
-    memory: dict[str, Look] = knowledge.derived.setdefault("looked-at-by-statement", {})
-    found = memory.get(statement.id)
-    if found is None:
-        found = memory[statement.id] = _look(statement, knowledge)
-    return found
+    memory = knowledge.remembered("looked-at-by-statement")
+    found: Look | None = memory.get(statement.id)
+    return memory.keep(statement.id, _look(statement, knowledge)) if found is None else found
 
 
 def _look(statement: Statement, knowledge: Knowledge) -> Look:

@@ -172,9 +172,7 @@ def test_a_case_that_does_not_hold_stands_on_the_page_with_what_happened_instead
     key = ("gabapentin", "immediate")
     listed = tuple(raised if one.id == RENAL else one for one in engine.knowledge.of_drug[key])
     of_drug = dict(engine.knowledge.of_drug) | {key: listed}
-    text = (
-        with_statement(settings, engine, raised, of_drug=of_drug, _about={}).get(f"/knowledge/{RENAL}").text
-    )
+    text = with_statement(settings, engine, raised, of_drug=of_drug).get(f"/knowledge/{RENAL}").text
     assert "does not hold" in text
     assert f"{RENAL}: expected critical, got nothing" in text
 

@@ -72,7 +72,9 @@ def written(measured: Measured, *, wrk: bool) -> str:
         title = "What is remembered between requests of different patients: vocabulary, and arithmetic on bare numbers."
         parts += [title, _table(("remembered", "asked a request", "found"), measured.caches)]
     if measured.memory:
-        title = "Memory of a lone worker after so many requests of 5,000 patients; it is replaced after 100,000."
+        title = (
+            "Memory of a lone worker after so many requests of 5,000 patients; it is replaced after 100,000."
+        )
         parts += [title, _table(("requests", "MB"), measured.memory)]
     return "\n\n".join([*parts, _PEERS]) + "\n"
 

@@ -103,9 +103,7 @@ def visits(drafts, knowledge, terminology, monkeypatch):
     named = [f"drug-MedicationRequest/d{number}" for number in range(drafts)]
     own = knowledge.about(("gabapentin", "immediate"), frozenset())
     own = tuple(one for one in own if isinstance(one.rule, RenalDose | DoseLimit))
-    unrelated = replace(
-        knowledge, of_drug={(name, "immediate"): own for name in named}, of_class={}, _about={}
-    )
+    unrelated = replace(knowledge, of_drug={(name, "immediate"): own for name in named}, of_class={})
     judged = []
     with monkeypatch.context() as patched:
         for module in (evaluate, changed_drafts):

@@ -37,7 +37,7 @@ def severity(knowledge, terminology, name, draft, keys, **steps):
         key: tuple(changed if one.id == name else one for one in listed)
         for key, listed in knowledge.of_drug.items()
     }
-    altered = replace(knowledge, of_drug=swapped, _about={})  # without what it remembers of the shipped one
+    altered = replace(knowledge, of_drug=swapped)
     judged = run((altered, terminology), draft, **{**KEYS, **keys}).judged
     (found,) = [one.outcome.finding for one in judged if one.statement.id == name]
     return found.severity.name
