@@ -54,7 +54,7 @@ def written(measured: Measured, *, wrk: bool) -> str:
         title = (
             "What a token adds: to the bare app (signature checked, token kept in SQLite) and to the service, "
             "which also checks client, audience, times and that the token is new to all workers. Calls that order "
-            "nothing; median of five rounds of one second, with and without a token in turn."
+            "nothing; median of eleven rounds of one second, with and without a token in turn."
         )
         parts += [title, _table(("algorithm", "bare +us", "service +us", "ratio"), measured.tokens)]
     if measured.growth:
