@@ -40,8 +40,7 @@ class Writer:
         upkeep: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine, self._breaker, self._upkeep = engine, breaker, upkeep
-        self._queue: queue.SimpleQueue[Record] = queue.SimpleQueue()
-        self._most = most
+        self._queue: queue.Queue[Record] = queue.Queue(most)
         self._on_lost, self._on_depth = on_lost, on_depth
         self._ending = threading.Event()
         self._in_hand = 0
@@ -56,9 +55,9 @@ class Writer:
 
     def add(self, record: Record) -> None:
         """Hands a record over; never waits and never raises."""
-        if self._queue.qsize() < self._most:  # a few more, where several calls end at once, do no harm
-            self._queue.put(record)
-        else:
+        try:
+            self._queue.put_nowait(record)
+        except queue.Full:
             self._count_lost(1)
 
     def drain(self, seconds: float) -> bool:
