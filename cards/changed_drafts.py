@@ -18,7 +18,7 @@ from cards.knowledge.offers import Offer
 from cards.knowledge.rule_types import ProcedureHold, RenalDose
 from cards.knowledge.statements import Statement
 from cards.rules import looked_at
-from cards.rules.context import Context, standing
+from cards.rules.context import Context, of_product, standing
 from terminology.load import Terminology
 
 Pairs = AbstractSet[tuple[str, str]]
@@ -160,10 +160,7 @@ class _Heeded(NamedTuple):
 
 
 def _heeded(order: Order, ctx: Context) -> _Heeded:
-    memory = ctx.knowledge.remembered("heeded")
-    key = (order.drug_key, order.classes, ctx.policy.jurisdiction)
-    found: _Heeded | None = memory.get(key)
-    return memory.keep(key, _all_heeded(order, ctx)) if found is None else found
+    return of_product("heeded", _all_heeded, order, ctx)
 
 
 def _all_heeded(order: Order, ctx: Context) -> _Heeded:

@@ -10,7 +10,7 @@ from cards.finding import Outcome, cannot, suppressed
 from cards.knowledge.rule_types import Duplicate, Pair, Taper
 from cards.knowledge.statements import Statement
 from cards.rules import duplicate_therapy, taper
-from cards.rules.context import Context, classes_around
+from cards.rules.context import Context, classes_around, of_product
 from cards.rules.dispatch import check
 from cards.rules.interaction import apart, completed_by
 
@@ -70,10 +70,7 @@ def _named(failed: Judged) -> Issue:
 
 def asked_of(order: Order, ctx: Context) -> tuple[Asked, ...]:
     """The statements about an order of this product, worked out once: most are pairs, and lack a partner."""
-    memory = ctx.knowledge.remembered("asked")
-    key = (order.drug_key, order.classes, ctx.policy.jurisdiction)
-    found: tuple[Asked, ...] | None = memory.get(key)
-    return memory.keep(key, _all_asked(order, ctx)) if found is None else found
+    return of_product("asked", _all_asked, order, ctx)
 
 
 def _all_asked(order: Order, ctx: Context) -> tuple[Asked, ...]:

@@ -128,9 +128,9 @@ def _called(order: Order) -> str:
 
 def renal_lines(ctx: Context) -> tuple[str, ...]:
     """The kidney function used, with every input and its date."""
-    if not ctx.renal_lines:
-        ctx.renal_lines.append(_renal_lines(ctx))
-    return ctx.renal_lines[0]
+    if ctx.renal_lines is None:
+        ctx.renal_lines = _renal_lines(ctx)
+    return ctx.renal_lines
 
 
 def _renal_lines(ctx: Context) -> tuple[str, ...]:

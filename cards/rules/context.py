@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from cards.facts.lab_values import Labs
 from cards.facts.medications import Ended, Order
@@ -22,6 +23,9 @@ from cards.policy import Policy
 
 if TYPE_CHECKING:
     from cards.rules.answer import Answer
+
+
+T = TypeVar("T")
 
 
 class _Listed(NamedTuple):
@@ -66,9 +70,9 @@ class Context:
     order_lines: dict[tuple[int, str], tuple[Order, str]] = field(
         init=False, default_factory=dict, repr=False
     )
-    renal_lines: list[tuple[str, ...]] = field(init=False, default_factory=list, repr=False)
-    _active: list[dict[str, Problem]] = field(init=False, default_factory=list, repr=False)
-    _planned: list[tuple[Event, ...]] = field(init=False, default_factory=list, repr=False)
+    renal_lines: tuple[str, ...] | None = field(init=False, default=None, repr=False)
+    _active: dict[str, Problem] | None = field(init=False, default=None, repr=False)
+    _planned: tuple[Event, ...] | None = field(init=False, default=None, repr=False)
     _in_force: dict[int, tuple[Order, ...]] = field(init=False, default_factory=dict, repr=False)
     _alongside: dict[int, tuple[Order, ...]] = field(init=False, default_factory=dict, repr=False)
     _around: dict[int, frozenset[str]] = field(init=False, default_factory=dict, repr=False)
@@ -125,21 +129,20 @@ class Context:
 
     def active_problem(self, value_set: str) -> Problem | None:
         """The first active problem of the value set."""
-        if not self._active:
-            by_set: dict[str, Problem] = {}
+        if self._active is None:
+            self._active = {}
             for problem in self.problems:
                 if problem.active:
                     for name in problem.value_sets:
-                        by_set.setdefault(name, problem)
-            self._active.append(by_set)
-        return self._active[0].get(value_set)
+                        self._active.setdefault(name, problem)
+        return self._active.get(value_set)
 
     @property
     def planned(self) -> tuple[Event, ...]:
         """Services that are ordered and not yet done, on file or among the drafts."""
-        if not self._planned:
-            self._planned.append(self._read_planned())
-        return self._planned[0]
+        if self._planned is None:
+            self._planned = self._read_planned()
+        return self._planned
 
     def _read_planned(self) -> tuple[Event, ...]:
         drafted = (
@@ -288,12 +291,19 @@ def no_medication_list(ctx: Context) -> str:
     return ctx.record.no_list("medications", "medication list")
 
 
+def of_product(reader: str, make: Callable[[Order, Context], T], order: Order, ctx: Context) -> T:
+    """What a reader makes of the statements about an order's product: worked out once, for all such orders."""
+    memory = ctx.knowledge.remembered(reader)
+    key = (order.drug_key, order.classes, ctx.policy.jurisdiction)
+    if key not in memory:
+        return memory.keep(key, make(order, ctx))
+    found: T = memory[key]
+    return found
+
+
 def renal_rule(order: Order, ctx: Context) -> RenalDose | None:
     """The renal table of the order's product for this jurisdiction."""
-    memory = ctx.knowledge.remembered("renal-rule")
-    key = (order.drug_key, order.classes, ctx.policy.jurisdiction)
-    found: tuple[RenalDose | None] = memory.get(key) or memory.keep(key, (_renal_rule(order, ctx),))
-    return found[0]
+    return of_product("renal-rule", _renal_rule, order, ctx)
 
 
 def _renal_rule(order: Order, ctx: Context) -> RenalDose | None:
