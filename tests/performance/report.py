@@ -28,9 +28,44 @@ NSAID, no store, no suggestions.
 | AHRQ CQL Services | 262 | 129 |"""
 
 
+_SIZES = ("body", "bare us", "service us", "ratio", "bare p99 ms", "p99 ms", "ratio")
+# Part of what is measured to the sentence above its table, and the table's head.
+_FURTHER = {
+    "first": (
+        "The first request of a worker that is new, and the median of later ones (12 resources).",
+        ("first ms", "later ms", "ratio"),
+    ),
+    "tokens": (
+        "What a token adds: to the bare app (signature checked, token kept in SQLite) and to the service, "
+        "which also checks client, audience, times and that the token is new to all workers. Calls that order "
+        "nothing; median of eleven rounds of one second, with and without a token in turn.",
+        ("algorithm", "bare +us", "service +us", "ratio"),
+    ),
+    "growth": (
+        "Growth: resources with 2 draft orders, and draft orders among 100 resources. A body of 5,000 resources "
+        "outgrows the processor's caches, for the bare app as well.",
+        ("of", "number", "bare ms", "service ms", "us for each"),
+    ),
+    "stages": (
+        "Where the time goes, us a request: the stages of a call in one process and one thread, each without those "
+        "inside it, in the fastest of five rounds. Sockets, gunicorn, other threads, the thread that writes to the "
+        "store and cold caches come on top; the first line is what Flask and the parse alone take in the same way.",
+        ("stage", "small", "large", "small, other drugs", "large, other drugs"),
+    ),
+    "caches": (
+        "What is remembered between requests of different patients: vocabulary, and arithmetic on bare numbers.",
+        ("remembered", "asked a request", "found"),
+    ),
+    "memory": (
+        "Memory of a lone worker after so many requests of 5,000 patients; it is replaced after 100,000.",
+        ("requests", "MB"),
+    ),
+}
+
+
 @dataclass(slots=True)
 class Measured:
-    """The rows of each part; one that was not measured is left out."""
+    """The rows of each part."""
 
     sizes: Rows = field(default_factory=list)
     growth: Rows = field(default_factory=list)
@@ -43,42 +78,9 @@ class Measured:
 
 def written(measured: Measured, *, wrk: bool) -> str:
     """The whole page in Markdown."""
-    parts = ["# Benchmarks", _machine(wrk), _HOW]
-    parts.append(
-        _table(("body", "bare us", "service us", "ratio", "bare p99 ms", "p99 ms", "ratio"), measured.sizes)
-    )
-    if measured.first:
-        title = "The first request of a worker that is new, and the median of later ones (12 resources)."
-        parts += [title, _table(("first ms", "later ms", "ratio"), measured.first)]
-    if measured.tokens:
-        title = (
-            "What a token adds: to the bare app (signature checked, token kept in SQLite) and to the service, "
-            "which also checks client, audience, times and that the token is new to all workers. Calls that order "
-            "nothing; median of eleven rounds of one second, with and without a token in turn."
-        )
-        parts += [title, _table(("algorithm", "bare +us", "service +us", "ratio"), measured.tokens)]
-    if measured.growth:
-        title = (
-            "Growth: resources with 2 draft orders, and draft orders among 100 resources. A body of 5,000 resources "
-            "outgrows the processor's caches, for the bare app as well."
-        )
-        parts += [title, _table(("of", "number", "bare ms", "service ms", "us for each"), measured.growth)]
-    if measured.stages:
-        title = (
-            "Where the time goes, us a request: the stages of a call in one process and one thread, each without those "
-            "inside it, in the fastest of five rounds. Sockets, gunicorn, other threads, the thread that writes to the "
-            "store and cold caches come on top; the first line is what Flask and the parse alone take in the same way."
-        )
-        head = ("stage", "small", "large", "small, other drugs", "large, other drugs")
-        parts += [title, _table(head, measured.stages)]
-    if measured.caches:
-        title = "What is remembered between requests of different patients: vocabulary, and arithmetic on bare numbers."
-        parts += [title, _table(("remembered", "asked a request", "found"), measured.caches)]
-    if measured.memory:
-        title = (
-            "Memory of a lone worker after so many requests of 5,000 patients; it is replaced after 100,000."
-        )
-        parts += [title, _table(("requests", "MB"), measured.memory)]
+    parts = ["# Benchmarks", _machine(wrk), _HOW, _table(_SIZES, measured.sizes)]
+    for name, (title, head) in _FURTHER.items():
+        parts += [title, _table(head, getattr(measured, name))]
     return "\n\n".join([*parts, _PEERS]) + "\n"
 
 
